@@ -1,0 +1,728 @@
+//! The contract with the window: what every command takes and answers, and nothing that must stay in Rust.
+//!
+//! The TypeScript types are generated from here (`cargo xtask codegen`) and committed.
+//! Amounts are decimal strings, days `YYYY-MM-DD`, instants RFC 3339 in UTC; the window formats them by locale.
+//! Ids of groups are valid until the next [`ReviewView`]; ids of entries and ledger lines are for ever.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Declares a type of the contract: serialisable, camelCase, exported to TypeScript.
+macro_rules! view {
+    ($(#[$meta:meta])* pub struct $name:ident { $($body:tt)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        #[ts(export)]
+        pub struct $name { $($body)* }
+    };
+    ($(#[$meta:meta])* pub enum $name:ident { $($body:tt)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+        #[serde(rename_all = "camelCase")]
+        #[ts(export)]
+        pub enum $name { $($body)* }
+    };
+}
+
+view! {
+    /// Whether there is a workspace and whether it is open.
+    pub enum WorkspaceState {
+        /// None yet: the window offers to create one.
+        Absent,
+        /// Locked: the window shows the lock screen and holds no figure.
+        Locked,
+        /// Open.
+        Open,
+    }
+}
+view! {
+    /// Where the key of the encrypted cache is kept.
+    pub enum KeyMode {
+        /// In the operating system's keychain; unlocking asks nothing more.
+        Keychain,
+        /// Wrapped by a passphrase.
+        Passphrase,
+    }
+}
+view! {
+    /// Languages of the interface.
+    pub enum Language {
+        /// English.
+        En,
+        /// Swedish.
+        Sv,
+    }
+}
+view! {
+    /// Light, dark or as the operating system says.
+    pub enum Theme {
+        /// As the operating system says.
+        System,
+        /// Light.
+        Light,
+        /// Dark.
+        Dark,
+    }
+}
+view! {
+    /// Preferences of this machine. They change no figure, so they are no events.
+    pub struct SettingsView {
+        /// Language of the interface.
+        pub language: Language,
+        /// Theme.
+        pub theme: Theme,
+        /// Minutes without input until the workspace locks itself: 1 to 60.
+        pub auto_lock_minutes: u32,
+    }
+}
+view! {
+    /// The state of the whole, for the rail, the lock screen and the first start.
+    pub struct StatusView {
+        /// Whether there is a workspace and whether it is open.
+        pub workspace: WorkspaceState,
+        /// How it is unlocked; `null` while there is none.
+        pub key_mode: Option<KeyMode>,
+        /// Whether this machine has a keychain that answers.
+        pub keychain_available: bool,
+        /// Why the workspace locked, for the lock screen: `idle`, `asked`, `start`.
+        pub locked_because: Option<String>,
+        /// Company name from the ledger, once one is imported.
+        pub company: Option<String>,
+        /// Its organisation number.
+        pub organisation_number: Option<String>,
+        /// Number of events in the log.
+        pub log_size: u64,
+        /// Short code over the newest event, for comparing by eye; empty while the log is.
+        pub log_code: String,
+        /// Preferences.
+        pub settings: SettingsView,
+        /// Version of the program.
+        pub version: String,
+    }
+}
+view! {
+    /// A bank account and the ledger account it is reconciled with.
+    pub struct AccountView {
+        /// Id, used in queries.
+        pub id: i64,
+        /// Name to show: the bank's, else the number.
+        pub name: String,
+        /// IBAN or number, grouped for reading.
+        pub number: String,
+        /// Currency.
+        pub currency: String,
+        /// Ledger account it is reconciled with, such as `1930`; `null` until one is known.
+        pub ledger_account: Option<String>,
+        /// Ledger accounts to choose from, in the same currency: number and name.
+        pub ledger_accounts: Vec<LedgerAccountView>,
+        /// Months with data, newest first, as `YYYY-MM`.
+        pub months: Vec<String>,
+        /// Entries that want a decision.
+        pub open: u64,
+        /// Findings about its statements that are no mere information.
+        pub findings: u64,
+    }
+}
+view! {
+    /// A ledger account from the chart of accounts.
+    pub struct LedgerAccountView {
+        /// Number.
+        pub number: String,
+        /// Name.
+        pub name: String,
+    }
+}
+view! {
+    /// How the import of one file ended.
+    pub enum ImportStatus {
+        /// New and read.
+        New,
+        /// The same bytes are already here; nothing changed.
+        AlreadyHere,
+        /// Refused whole, with the reason among the findings.
+        Refused,
+        /// Stopped by the user; nothing of this file is kept.
+        Cancelled,
+    }
+}
+view! {
+    /// A document in the list.
+    pub struct DocumentView {
+        /// Id for further questions.
+        pub id: i64,
+        /// File name as it was given.
+        pub name: String,
+        /// Format with version, or empty for a refused file.
+        pub format: String,
+        /// Digest, 64 hex digits.
+        pub sha256: String,
+        /// The digest's short code.
+        pub code: String,
+        /// Size in bytes.
+        pub bytes: u64,
+        /// When it was imported.
+        pub imported_at: String,
+        /// How its import ended.
+        pub status: ImportStatus,
+        /// Statements in it.
+        pub statements: u64,
+        /// Bank entries in it.
+        pub entries: u64,
+        /// Ledger lines in it.
+        pub ledger_lines: u64,
+        /// Errors, warnings and informations among its findings.
+        pub errors: u64,
+        /// Number of warnings.
+        pub warnings: u64,
+        /// Number of informations.
+        pub infos: u64,
+        /// Position of its event in the log.
+        pub log_seq: u64,
+    }
+}
+view! {
+    /// One page of documents, newest first.
+    pub struct DocumentsView {
+        /// All documents there are.
+        pub total: u64,
+        /// The page.
+        pub rows: Vec<DocumentView>,
+    }
+}
+view! {
+    /// A remark about a document.
+    pub struct FindingView {
+        /// Stable code; the window translates the codes it knows and shows `message` for others.
+        pub code: String,
+        /// `error`, `warning` or `info`.
+        pub severity: String,
+        /// Line from 1.
+        pub line: Option<u64>,
+        /// Path, record or column.
+        pub path: Option<String>,
+        /// English sentence with the figures.
+        pub message: String,
+    }
+}
+view! {
+    /// Progress of a running import, sent as the event `import-progress` at most ten times a second.
+    pub struct ImportProgress {
+        /// Which import.
+        pub job: u32,
+        /// Files done.
+        pub files_done: u32,
+        /// Files in all.
+        pub files_total: u32,
+        /// Name of the file at hand.
+        pub file: String,
+        /// Bytes read of all files.
+        pub bytes_done: u64,
+        /// Bytes of all files.
+        pub bytes_total: u64,
+        /// Entries and ledger lines stored so far.
+        pub lines: u64,
+        /// Whether the import has ended, by itself or by cancelling.
+        pub finished: bool,
+        /// Whether matching is at work after the files.
+        pub matching: bool,
+        /// What became of each finished file.
+        pub results: Vec<ImportResult>,
+    }
+}
+view! {
+    /// What became of one file.
+    pub struct ImportResult {
+        /// File name.
+        pub file: String,
+        /// Outcome.
+        pub status: ImportStatus,
+        /// Entries or ledger lines it brought.
+        pub lines: u64,
+        /// Errors among its findings.
+        pub errors: u64,
+        /// Warnings among its findings.
+        pub warnings: u64,
+        /// For a refused file: what happened, where, and what to do.
+        pub message: Option<String>,
+    }
+}
+view! {
+    /// Which part of the reconciliation to look at.
+    pub enum ReviewFilter {
+        /// Everything.
+        All,
+        /// Only what wants a decision.
+        Needs,
+        /// Only proposals.
+        Suggested,
+        /// Only what is on hold.
+        Held,
+        /// Only what is confirmed.
+        Confirmed,
+    }
+}
+view! {
+    /// Asks for the reconciliation of one account and month.
+    pub struct ReviewQuery {
+        /// Account.
+        pub account: i64,
+        /// Month as `YYYY-MM`, or `null` for all there is.
+        pub month: Option<String>,
+        /// Words to find in amount, reference, party and text; all must occur. Empty finds all.
+        pub search: String,
+        /// Part.
+        pub filter: ReviewFilter,
+    }
+}
+view! {
+    /// A section of the list.
+    pub enum SectionKind {
+        /// Open or contradicting: wants a decision.
+        Needs,
+        /// Proposed by the engine.
+        Suggested,
+        /// Put off until a day.
+        Held,
+        /// Confirmed by a rule or a person.
+        Confirmed,
+    }
+}
+view! {
+    /// Where a section starts and how much is in it.
+    pub struct SectionView {
+        /// Which.
+        pub kind: SectionKind,
+        /// Index of its heading among all lines.
+        pub start: u32,
+        /// Groups in it.
+        pub groups: u32,
+        /// Bank entries in it.
+        pub entries: u32,
+        /// Ledger lines in it.
+        pub ledger_lines: u32,
+        /// For suggestions: how many reach the threshold; for confirmed: how many a rule confirmed.
+        pub by_rule: u32,
+    }
+}
+view! {
+    /// ledger + open items = statement, on the last day of the period.
+    pub struct EquationView {
+        /// The day.
+        pub date: String,
+        /// Ledger balance, or `null` when no opening balance is known.
+        pub ledger: Option<String>,
+        /// Statement balance, or `null` when the bank gave none.
+        pub statement: Option<String>,
+        /// Bank entries without a ledger line, summed.
+        pub open_bank: String,
+        /// Ledger lines without a bank entry, summed.
+        pub open_ledger: String,
+        /// Differences inside confirmed matches, summed.
+        pub differences: String,
+        /// `open_bank − open_ledger + differences`.
+        pub open: String,
+        /// What the figures leave unexplained; `null` when it cannot be worked out, `0` when all is well.
+        pub unexplained: Option<String>,
+    }
+}
+view! {
+    /// The reconciliation of an account: a frozen list that [`ReviewLine`]s are fetched from by index.
+    pub struct ReviewView {
+        /// Handle for fetching lines; a decision makes a new one.
+        pub view: u32,
+        /// Lines in all, headings included.
+        pub lines: u32,
+        /// The sections in order.
+        pub sections: Vec<SectionView>,
+        /// The equation.
+        pub equation: EquationView,
+        /// Bank entries in the period, whatever the filter.
+        pub entries: u32,
+        /// … of them confirmed.
+        pub confirmed: u32,
+        /// … of them suggested.
+        pub suggested: u32,
+        /// … of them open, held included.
+        pub open: u32,
+        /// Pending and information entries, which take no part.
+        pub pending: u32,
+        /// Currency of every amount in the list.
+        pub currency: String,
+        /// What undo would take back, or `null`.
+        pub undo: Option<UndoView>,
+        /// What redo would do again, or `null`.
+        pub redo: Option<UndoView>,
+    }
+}
+view! {
+    /// Names the step that undo or redo would take.
+    pub struct UndoView {
+        /// Action in the log, such as `cash_movement.match`.
+        pub action: String,
+        /// Position in the log.
+        pub seq: u64,
+        /// Party or text of the line concerned.
+        pub subject: String,
+        /// Number of lines concerned.
+        pub lines: u32,
+    }
+}
+view! {
+    /// Asks for lines of a list; at most 1,000 at once.
+    pub struct LinesQuery {
+        /// Handle.
+        pub view: u32,
+        /// First index.
+        pub start: u32,
+        /// Index behind the last.
+        pub end: u32,
+    }
+}
+view! {
+    /// What one display line is.
+    pub enum LineKind {
+        /// Heading of a section.
+        Section,
+        /// First line of a group.
+        First,
+        /// A further line of the same group.
+        More,
+    }
+}
+view! {
+    /// What stands between the two sides.
+    pub enum MiddleKind {
+        /// Nothing on this line.
+        None,
+        /// No match was found.
+        NoMatch,
+        /// Several equally good matches; `count` of them.
+        Equal,
+        /// Reference or party speaks against it.
+        Contradicts,
+        /// A proposal with its confidence.
+        Confidence,
+        /// The difference line of a match.
+        Difference,
+        /// Confirmed by a rule.
+        ByRule,
+        /// Confirmed by a person.
+        ByUser,
+        /// On hold until `until`.
+        Held,
+        /// Written off.
+        WrittenOff,
+    }
+}
+view! {
+    /// The bank's side of a display line.
+    pub struct BankCell {
+        /// Entry id.
+        pub id: String,
+        /// Booking day.
+        pub booked: Option<String>,
+        /// Counterparty, else the bank's text.
+        pub party: String,
+        /// Reference or text that helps to tell it from others.
+        pub detail: String,
+        /// Amount.
+        pub amount: String,
+        /// Payments inside, when more than one.
+        pub payments: u32,
+        /// Whether it has a comment.
+        pub commented: bool,
+    }
+}
+view! {
+    /// The ledger's side of a display line.
+    pub struct LedgerCell {
+        /// Ledger line id; empty for a difference line.
+        pub id: String,
+        /// Day.
+        pub date: Option<String>,
+        /// Series and number.
+        pub voucher: String,
+        /// Text.
+        pub text: String,
+        /// Amount.
+        pub amount: String,
+        /// Whether it has a comment.
+        pub commented: bool,
+    }
+}
+view! {
+    /// One line of 32 px in the list.
+    pub struct ReviewLine {
+        /// Index in the list.
+        pub index: u32,
+        /// What it is.
+        pub kind: LineKind,
+        /// Section it belongs to.
+        pub section: SectionKind,
+        /// Group, for actions; 0 on a heading.
+        pub group: i64,
+        /// Bank side.
+        pub bank: Option<BankCell>,
+        /// Between.
+        pub middle: MiddleKind,
+        /// Confidence with three decimals, for [`MiddleKind::Confidence`].
+        pub confidence: Option<String>,
+        /// Whether the confidence reaches the threshold.
+        pub safe: bool,
+        /// Number of equal solutions.
+        pub count: u32,
+        /// When it was decided, or until when it is held.
+        pub when: Option<String>,
+        /// Ledger side.
+        pub ledger: Option<LedgerCell>,
+    }
+}
+view! {
+    /// One field's part in a proposal.
+    pub struct ReasonView {
+        /// Field: `reference`, `amount`, `date`, `counterparty`, `text`, `batch`, `contradiction`.
+        pub field: String,
+        /// Weight in bits, one decimal, signed.
+        pub weight: f64,
+        /// What was compared.
+        pub detail: String,
+    }
+}
+view! {
+    /// An event about a line, for the history tab.
+    pub struct HistoryView {
+        /// Position in the log.
+        pub seq: u64,
+        /// When.
+        pub at: String,
+        /// Action.
+        pub action: String,
+        /// `user`, `system` or `bank`.
+        pub actor: String,
+        /// Reason, comment or note.
+        pub text: Option<String>,
+    }
+}
+view! {
+    /// A group in full, for the evidence column.
+    pub struct GroupView {
+        /// Group.
+        pub group: i64,
+        /// Section.
+        pub section: SectionKind,
+        /// Bank entries.
+        pub bank: Vec<BankCell>,
+        /// Ledger lines.
+        pub ledger: Vec<LedgerCell>,
+        /// Σ bank − Σ ledger.
+        pub difference: String,
+        /// Confidence of a proposal, three decimals.
+        pub confidence: Option<String>,
+        /// Why.
+        pub reasons: Vec<ReasonView>,
+        /// Events, newest first.
+        pub history: Vec<HistoryView>,
+        /// Day until which it is held.
+        pub held_until: Option<String>,
+    }
+}
+view! {
+    /// Which side a line is on.
+    pub enum SideView {
+        /// A bank entry.
+        Bank,
+        /// A ledger line.
+        Ledger,
+    }
+}
+view! {
+    /// Names one line of either side.
+    pub struct LineRef {
+        /// Side.
+        pub side: SideView,
+        /// Entry id or ledger line id.
+        pub id: String,
+    }
+}
+view! {
+    /// A name and a value in the source panel; the window translates the name.
+    pub struct FieldView {
+        /// Stable name: `amount`, `booked`, `valued`, `batch`, `endToEnd`, `ocr`, `account`, `voucher` …
+        pub name: String,
+        /// Value.
+        pub value: String,
+        /// How the window formats it: `text`, `amount`, `date`, `code`.
+        pub format: String,
+    }
+}
+view! {
+    /// A line of the original document.
+    pub struct SourceLine {
+        /// Line number from 1.
+        pub number: u64,
+        /// The text, decoded; very long lines are cut in the middle.
+        pub text: String,
+        /// Whether it belongs to the element.
+        pub highlighted: bool,
+    }
+}
+view! {
+    /// Where a figure comes from.
+    pub struct SourceView {
+        /// What the program read.
+        pub fields: Vec<FieldView>,
+        /// Document name.
+        pub document: String,
+        /// Format.
+        pub format: String,
+        /// First byte of the element in the original.
+        pub start: u64,
+        /// Byte behind its last.
+        pub end: u64,
+        /// The element in its surroundings, at most 400 lines.
+        pub lines: Vec<SourceLine>,
+        /// Digest of the document.
+        pub sha256: String,
+        /// Its short code.
+        pub code: String,
+        /// Position of the import in the log.
+        pub log_seq: u64,
+        /// When it was imported.
+        pub imported_at: String,
+        /// The payments inside a batch entry.
+        pub payments: Vec<PaymentView>,
+        /// Findings about the statement or voucher.
+        pub findings: Vec<FindingView>,
+    }
+}
+view! {
+    /// One payment inside a batch entry.
+    pub struct PaymentView {
+        /// Counterparty.
+        pub party: String,
+        /// Reference.
+        pub reference: String,
+        /// Amount, where the bank gives one.
+        pub amount: Option<String>,
+    }
+}
+
+/// A decision about lines of the reconciliation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[ts(export)]
+pub enum DecisionRequest {
+    /// Confirm a proposal.
+    Accept {
+        /// Group of the proposal.
+        group: i64,
+    },
+    /// Confirm every proposal of the account and month that reaches the threshold.
+    AcceptSafe {
+        /// Account.
+        account: i64,
+        /// Month, or `null` for all.
+        month: Option<String>,
+    },
+    /// Turn a proposal down; the same combination is not proposed again.
+    Reject {
+        /// Group of the proposal.
+        group: i64,
+    },
+    /// Match lines by hand, n to m. A difference needs a reason.
+    Match {
+        /// Lines of both sides.
+        lines: Vec<LineRef>,
+        /// Reason code of a difference: `fee`, `rounding`, `exchange`, `other`; `null` when there is none.
+        difference_reason: Option<String>,
+    },
+    /// Dissolve a confirmed match.
+    Unmatch {
+        /// Group of the match.
+        group: i64,
+        /// Why, for the trail.
+        reason: Option<String>,
+    },
+    /// Put lines off until a day.
+    Hold {
+        /// Lines.
+        lines: Vec<LineRef>,
+        /// Day they come back.
+        until: String,
+        /// Question or note.
+        note: Option<String>,
+    },
+    /// Take lines off hold.
+    Release {
+        /// Lines.
+        lines: Vec<LineRef>,
+    },
+    /// Comment on a line.
+    Comment {
+        /// Line.
+        line: LineRef,
+        /// Text, at most 2,000 characters.
+        text: String,
+    },
+    /// Settle lines of one side without a counterpart, for a reason.
+    WriteOff {
+        /// Lines.
+        lines: Vec<LineRef>,
+        /// `fee`, `rounding`, `exchange`, `error`, `other`.
+        reason: String,
+        /// Explanation.
+        note: Option<String>,
+    },
+    /// Take the last decision back.
+    Undo,
+    /// Do the last undone decision again.
+    Redo,
+}
+
+view! {
+    /// What a decision did.
+    pub struct DecisionView {
+        /// Events written.
+        pub events: u32,
+        /// First event's position in the log.
+        pub seq: u64,
+        /// Group to select next: the decided one's neighbour, so that the place is not lost.
+        pub next: Option<i64>,
+    }
+}
+view! {
+    /// Sums of a selection, worked out in exact decimals.
+    pub struct SelectionView {
+        /// Lines selected.
+        pub count: u32,
+        /// Σ bank.
+        pub bank: String,
+        /// Σ ledger.
+        pub ledger: String,
+        /// Σ bank − Σ ledger.
+        pub difference: String,
+    }
+}
+view! {
+    /// What an export wrote.
+    pub struct ExportView {
+        /// Full path of the file.
+        pub path: String,
+        /// Digest.
+        pub sha256: String,
+        /// Rows.
+        pub rows: u64,
+    }
+}
+view! {
+    /// A refusal or failure in a form the window can act on and translate.
+    pub struct ErrorView {
+        /// Stable code, such as `workspace.locked`, `workspace.in_use`, `key.wrong`, `decision.stale`.
+        pub code: String,
+        /// English sentence, shown when the window has no translation.
+        pub message: String,
+        /// Parameters for the translation.
+        pub params: std::collections::BTreeMap<String, String>,
+    }
+}
