@@ -1,0 +1,2 @@
+//! Cache.
+use attest_sqlcipher as _;

@@ -1,0 +1,44 @@
+//! Compiles the SQLCipher amalgamation into a static library named `sqlcipher`.
+//!
+//! `libsqlite3-sys` (feature `sqlcipher`) only asks the linker for that name. Its own bundled SQLCipher is
+//! 4.10 on SQLite 3.50.4, inside the range of the WAL-reset corruption (fixed in 3.51.3), so it is not used.
+
+use std::env;
+
+/// What sqlx expects of the library, what SQLCipher needs, and full-text search.
+const DEFINES: &[(&str, Option<&str>)] = &[
+    ("SQLITE_HAS_CODEC", None),
+    ("SQLITE_TEMP_STORE", Some("3")), // temporary tables never reach a disk in clear
+    ("SQLITE_THREADSAFE", Some("1")),
+    ("SQLITE_EXTRA_INIT", Some("sqlcipher_extra_init")),
+    ("SQLITE_EXTRA_SHUTDOWN", Some("sqlcipher_extra_shutdown")),
+    ("SQLITE_ENABLE_COLUMN_METADATA", None),
+    ("SQLITE_ENABLE_UNLOCK_NOTIFY", None),
+    ("SQLITE_ENABLE_LOAD_EXTENSION", None),
+    ("SQLITE_ENABLE_PREUPDATE_HOOK", None),
+    ("SQLITE_ENABLE_SESSION", None),
+    ("SQLITE_ENABLE_FTS5", None),
+    ("SQLITE_DEFAULT_FOREIGN_KEYS", Some("1")),
+    ("SQLITE_DQS", Some("0")),
+    ("SQLITE_MAX_VARIABLE_NUMBER", Some("250000")),
+    ("NDEBUG", None),
+];
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    let source = sqlcipher_src::source_dir();
+    let mut build = cc::Build::new();
+    build.file(source.join(sqlcipher_src::SOURCE_FILE)).include(source).warnings(false).opt_level(2);
+    for (name, value) in DEFINES {
+        build.define(name, *value);
+    }
+    if env::var("CARGO_CFG_TARGET_VENDOR").as_deref() == Ok("apple") {
+        build.define("SQLCIPHER_CRYPTO_CC", None);
+        println!("cargo:rustc-link-lib=framework=Security");
+        println!("cargo:rustc-link-lib=framework=CoreFoundation");
+    } else {
+        let include = env::var("DEP_OPENSSL_INCLUDE").expect("openssl-sys tells its include folder");
+        build.define("SQLCIPHER_CRYPTO_OPENSSL", None).include(include);
+    }
+    build.compile("sqlcipher");
+}
