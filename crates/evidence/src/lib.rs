@@ -1,0 +1,9 @@
+//! The bytes of the log: what is hashed, kept and later exported.
+//!
+//! An event is written once as RFC 8785 canonical JSON ([`leaf`]); from then on its bytes are the truth.
+//! Free text and names go into [`disclosure`]s, so that they can be withheld or erased while every digest
+//! stays valid.
+//! **Absent on purpose:** files, clocks and randomness; salts are passed in.
+
+pub mod disclosure;
+pub mod leaf;
