@@ -57,7 +57,6 @@ const WINDOW_PACKAGES: &[&str] = &[
     "dbus-x11",
     "gnome-keyring",
     "fonts-dejavu-core",
-    "fonts-inter",
 ];
 
 /// Meets every need, in order, each once.

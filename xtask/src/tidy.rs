@@ -1,12 +1,11 @@
 //! What no compiler checks: sizes, headers, leftovers and paths of somebody's machine in the sources,
-//! foreign hosts in the lock files, and catalogues that say the same things in every language.
+//! and foreign hosts in the lock files.
 //!
-//! The length of functions is clippy's (`too_many_lines`).
+//! The length of functions is clippy's (`too_many_lines`); that every language says everything is tested in `ui/`.
 
 use crate::project::{Project, slashed};
 use anyhow::{Context, Result};
-use serde_json::Value;
-use std::{collections::BTreeSet, fs};
+use std::fs;
 
 /// Longest source file: what one can keep in one's head.
 const LINES_MAX: usize = 600;
@@ -23,7 +22,6 @@ const BINARY: &[&str] = &[".png", ".ico", ".icns", ".woff2", ".zip", ".pdf"];
 /// Everything untidy, one sentence each.
 pub(crate) fn violations(project: &Project) -> Result<Vec<String>> {
     let mut found = Vec::new();
-    let mut catalogues = Vec::new();
     for file in project.files()? {
         let path = slashed(&file);
         let bytes = fs::read(project.root.join(&file)).with_context(|| format!("cannot read {path}"))?;
@@ -35,11 +33,7 @@ pub(crate) fn violations(project: &Project) -> Result<Vec<String>> {
         }
         let text = String::from_utf8_lossy(&bytes);
         found.extend(in_text(&path, &text));
-        if path.starts_with("ui/src/i18n/") && path.ends_with(".json") {
-            catalogues.push((path, text.into_owned()));
-        }
     }
-    found.extend(catalogue_gaps(&catalogues)?);
     Ok(found)
 }
 
@@ -122,36 +116,6 @@ fn foreign_sources(path: &str, text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Every language has every message; `text` is JSON of nested objects with strings at the leaves.
-fn catalogue_gaps(catalogues: &[(String, String)]) -> Result<Vec<String>> {
-    let mut keys_of = Vec::new();
-    for (path, text) in catalogues {
-        let value: Value = serde_json::from_str(text).with_context(|| format!("{path} is no JSON"))?;
-        let mut keys = BTreeSet::new();
-        collect_keys("", &value, &mut keys);
-        keys_of.push((path, keys));
-    }
-    let all: BTreeSet<&String> = keys_of.iter().flat_map(|(_, keys)| keys).collect();
-    let gaps = keys_of.iter().flat_map(|(path, keys)| {
-        all.iter().filter(|key| !keys.contains(**key)).map(move |key| format!("{path}: no message `{key}`"))
-    });
-    Ok(gaps.collect())
-}
-
-fn collect_keys(prefix: &str, value: &Value, keys: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(members) => {
-            for (name, member) in members {
-                let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
-                collect_keys(&path, member, keys);
-            }
-        }
-        _ => {
-            keys.insert(prefix.to_owned());
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,14 +147,5 @@ mod tests {
         let line = |host: &str| format!("      \"resolved\": \"https://{host}/a/-/a-1.0.0.tgz\",");
         assert!(foreign_sources("ui/package-lock.json", &line("registry.npmjs.org")).is_empty());
         assert_eq!(foreign_sources("ui/package-lock.json", &line("mirror.example")).len(), 1);
-    }
-
-    #[test]
-    fn a_message_that_one_language_lacks_is_named() {
-        let gaps = catalogue_gaps(&[
-            ("en.json".to_owned(), r#"{"a":{"b":"x","c":"y"}}"#.to_owned()),
-            ("sv.json".to_owned(), r#"{"a":{"b":"x"}}"#.to_owned()),
-        ]);
-        assert_eq!(gaps.expect("both are JSON"), ["sv.json: no message `a.c`"]);
     }
 }

@@ -1,0 +1,92 @@
+//! `tauri-driver`, which starts the application and speaks WebDriver for its window.
+
+use anyhow::{Context, Result, bail};
+use std::{
+    env,
+    net::{TcpListener, TcpStream},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+/// How long the driver may take until it listens.
+const START_MAX: Duration = Duration::from_secs(20);
+/// Pause between two questions whether it listens.
+const POLL: Duration = Duration::from_millis(20);
+
+/// A running driver on ports of its own; dropping it ends it and the driver of the webview that it started.
+pub struct Driver {
+    child: Child,
+    port: u16,
+}
+
+impl Driver {
+    /// Starts a driver and waits until it listens.
+    ///
+    /// # Errors
+    /// When it is not installed or does not come up.
+    pub fn start() -> Result<Self> {
+        let (port, native_port) = (free_port()?, free_port()?);
+        let mut command = Command::new(find_driver());
+        command.args(["--port", &port.to_string(), "--native-port", &native_port.to_string()]);
+        command.stdin(Stdio::null());
+        own_group(&mut command);
+        let child = command.spawn().context("tauri-driver did not start; `cargo xtask test` installs it")?;
+        let mut driver = Self { child, port };
+        let start = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            if let Some(status) = driver.child.try_wait()? {
+                bail!("tauri-driver ended at once: {status}");
+            }
+            if start.elapsed() > START_MAX {
+                bail!("tauri-driver does not listen after {START_MAX:?}");
+            }
+            std::thread::sleep(POLL);
+        }
+        Ok(driver)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        end_group(&self.child);
+        let _ = self.child.kill(); // it may have ended by itself
+        let _ = self.child.wait();
+    }
+}
+
+/// The driver installed for the project, else whatever the path has.
+fn find_driver() -> PathBuf {
+    let name = format!("tauri-driver{}", env::consts::EXE_SUFFIX);
+    let on_path = env::split_paths(&env::var_os("PATH").unwrap_or_default())
+        .map(|folder| folder.join(&name))
+        .find(|path| path.is_file());
+    on_path.unwrap_or_else(|| PathBuf::from(name))
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0)).context("no free port")?.local_addr()?.port())
+}
+
+/// Gives the driver a process group of its own, so that what it starts can be ended with it.
+fn own_group(command: &mut Command) {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    #[cfg(not(unix))]
+    let _ = command;
+}
+
+/// Ends the driver and everything it started.
+fn end_group(child: &Child) {
+    if cfg!(unix) {
+        let group = format!("-{}", child.id());
+        let _ = Command::new("kill").args(["-TERM", "--", &group]).stderr(Stdio::null()).status();
+    }
+}

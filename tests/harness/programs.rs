@@ -1,0 +1,81 @@
+//! The programs of the workspace, as built beside the running test.
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+/// Path of a program of this workspace, built in the same profile as the caller.
+///
+/// # Errors
+/// When it is not there: the tests use what `cargo build --workspace` made.
+pub fn find_program(name: &str) -> Result<PathBuf> {
+    let own = env::current_exe().context("a running program has a path")?;
+    let folder = own.parent().context("a program lies in a folder")?;
+    let folder = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder };
+    let path = folder.join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    if !path.is_file() {
+        bail!("{} is not built; run `cargo build --workspace` first", path.display());
+    }
+    Ok(path)
+}
+
+/// How a run of the command line ended.
+#[derive(Debug)]
+pub struct Ran {
+    /// The exit code; −1 when it was killed.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl Ran {
+    /// The lines of standard output as JSON.
+    ///
+    /// # Errors
+    /// When a line is no JSON.
+    pub fn lines(&self) -> Result<Vec<Value>> {
+        let parse = |line: &str| serde_json::from_str(line).with_context(|| format!("no JSON: {line}"));
+        self.stdout.lines().filter(|line| !line.trim().is_empty()).map(parse).collect()
+    }
+}
+
+/// A workspace on disk with a passphrase, used through the command line.
+pub struct Workspace {
+    folder: PathBuf,
+    passphrase: PathBuf,
+}
+
+impl Workspace {
+    /// A workspace in `folder`, which need not exist; the passphrase file is written beside it.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn at(folder: &Path) -> Result<Self> {
+        std::fs::create_dir_all(folder)?;
+        let passphrase = folder.join("passphrase.txt");
+        std::fs::write(&passphrase, "correct horse battery staple of a test\n")?;
+        Ok(Self { folder: folder.join("workspace"), passphrase })
+    }
+
+    /// Runs `attest --workspace … --json ARGUMENTS`.
+    ///
+    /// # Errors
+    /// When the program does not start.
+    pub fn attest<I: AsRef<std::ffi::OsStr>>(&self, arguments: &[I]) -> Result<Ran> {
+        let mut command = Command::new(find_program("attest")?);
+        command.arg("--workspace").arg(&self.folder).arg("--json");
+        command.arg("--passphrase-file").arg(&self.passphrase).args(arguments);
+        let Output { status, stdout, stderr } = command.output().context("attest did not start")?;
+        Ok(Ran {
+            code: status.code().unwrap_or(-1),
+            stdout: String::from_utf8(stdout).context("attest writes UTF-8")?,
+            stderr: String::from_utf8_lossy(&stderr).into_owned(),
+        })
+    }
+}

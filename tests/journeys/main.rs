@@ -1,0 +1,1 @@
+//! Journeys across crates, through the command line as automation uses it.
