@@ -15,12 +15,13 @@ pub mod encoding;
 mod lines;
 pub mod mt940;
 pub mod sie;
+mod xml;
 
 use attest_domain::{
-    Digest, Finding,
+    Digest, Finding, Severity,
     finding::Refusal,
     ledger::{LedgerBook, LedgerLine, Voucher},
-    limits::DOCUMENT_BYTES_MAX,
+    limits::{DOCUMENT_BYTES_MAX, FINDINGS_MAX},
     statement::{Entry, Statement},
 };
 use std::{fmt, ops::ControlFlow};
@@ -107,7 +108,10 @@ pub fn detect(bytes: &[u8]) -> Result<Format, Refusal> {
     if bytes.len() as u64 > DOCUMENT_BYTES_MAX {
         return Err(Refusal::new(
             "document.too_large",
-            format!("The file has {} bytes; the most that is read is {DOCUMENT_BYTES_MAX}. Ask for it in parts.", bytes.len()),
+            format!(
+                "The file has {} bytes; the most that is read is {DOCUMENT_BYTES_MAX}. Ask for it in parts.",
+                bytes.len()
+            ),
         ));
     }
     let head = encoding::head(bytes);
@@ -123,7 +127,7 @@ pub fn detect(bytes: &[u8]) -> Result<Format, Refusal> {
         })
 }
 
-/// Reads a whole document into `sink`.
+/// Reads a whole document into `sink`: at most [`FINDINGS_MAX`] findings, the last of which counts the rest.
 ///
 /// # Errors
 /// A [`Refusal`] when the document cannot be trusted as a whole; items given before it must be dropped.
@@ -133,11 +137,32 @@ pub fn read(bytes: &[u8], context: &ReadContext<'_>, sink: &mut Sink<'_>) -> Res
     } else {
         detect(bytes)?
     };
-    match format.family {
-        Family::Camt => camt::read(bytes, context, sink),
-        Family::Sie => sie::read(bytes, context, sink),
-        Family::Mt940 => mt940::read(bytes, context, sink),
-        Family::BgMax => bgmax::read(bytes, context, sink),
-        Family::Csv => csv::read(bytes, context, sink),
+    let mut held_back = 0_u64;
+    let mut findings = 0_usize;
+    let mut limited = |item: Item| {
+        if matches!(item, Item::Finding(_)) {
+            findings += 1;
+            if findings >= FINDINGS_MAX {
+                held_back += 1;
+                return ControlFlow::Continue(());
+            }
+        }
+        sink(item)
+    };
+    let outcome = match format.family {
+        Family::Camt => camt::read(bytes, context, &mut limited),
+        Family::Sie => sie::read(bytes, context, &mut limited),
+        Family::Mt940 => mt940::read(bytes, context, &mut limited),
+        Family::BgMax => bgmax::read(bytes, context, &mut limited),
+        Family::Csv => csv::read(bytes, context, &mut limited),
+    }?;
+    if held_back > 0 && outcome != Outcome::Cancelled {
+        let message =
+            format!("{held_back} more findings of this file are not listed. Correct those above first.");
+        let more = Finding::new("document.more_findings", Severity::Warning, message);
+        if sink(Item::Finding(more)).is_break() {
+            return Ok(Outcome::Cancelled);
+        }
     }
+    Ok(outcome)
 }

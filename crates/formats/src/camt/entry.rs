@@ -1,0 +1,245 @@
+//! The end of an entry: its sign, currency, transactions and the checks between them.
+
+use super::{
+    content::Record,
+    draft::{EntryDraft, Money, TransactionDraft, exchange},
+    walk::Walk,
+};
+use crate::{Item, lines::Stop};
+use attest_domain::{
+    Amount, Currency, Severity,
+    statement::{BankCode, Batch, Entry, Transaction},
+};
+use std::borrow::Cow;
+
+/// An amount with the sign of its direction. ISO amounts have no sign of their own; one that has a minus keeps it.
+pub(super) fn signed(amount: Amount, credit: bool) -> Amount {
+    if credit || amount.is_negative() { amount } else { -amount }
+}
+
+impl<'d> TransactionDraft<'d> {
+    /// `Amt`, else `AmtDtls/TxAmt/Amt` (up to .02 there is no `Amt`).
+    pub(super) fn money(&self) -> Option<Money> {
+        match self.own {
+            None if !self.unreadable => self.amounts[1].money,
+            own => own,
+        }
+    }
+}
+
+impl<'d> Walk<'d, '_, '_> {
+    /// Hands the entry over, or says why it cannot.
+    pub(super) fn finish_entry(&mut self) -> Result<(), Stop> {
+        let draft = std::mem::take(&mut self.entry);
+        let Some(money) = draft.money else { return self.leave_entry_out(&draft) };
+        let currency = self.entry_currency(&draft, money)?;
+        let credit = match draft.credit {
+            Some(credit) => credit,
+            None => self.guess_direction(&draft)?,
+        };
+        if money.amount.is_negative() {
+            self.note_entry(
+                &draft,
+                "entry.amount_signed",
+                Severity::Warning,
+                "Amt",
+                "The amount has a sign of its own, which ISO 20022 does not allow; it was read as negative.",
+            )?;
+        }
+        let amount = signed(money.amount, credit);
+        let span = self.span_from(draft.start);
+        let id = self.ids.entry(&self.entry_path());
+        if draft.batches > 1 {
+            self.note_entry(
+                &draft,
+                "entry.batch",
+                Severity::Info,
+                "NtryDtls/Btch",
+                "The entry names several batches; the first is kept as its link, all were checked.",
+            )?;
+        }
+        let details = self.finish_details(&draft, amount, currency)?;
+        let reversal = draft.reversal;
+        let bank_code = bank_code(&draft);
+        let own = &self.statement.account;
+        let transactions: Vec<Transaction> = draft
+            .transactions
+            .into_iter()
+            .map(|draft| draft.finish(credit, reversal, currency, own))
+            .collect();
+        debug_assert!(details <= transactions.len());
+        let status = draft.status.unwrap_or_default();
+        self.statement.status_missing += u64::from(draft.status.is_none());
+        self.statement.add(amount, currency, status);
+        let entry = Box::new(Entry {
+            id,
+            statement: self.statements,
+            ordinal: u32::try_from(self.statement.elements - 1).unwrap_or(u32::MAX),
+            span,
+            amount,
+            currency,
+            reversal,
+            status,
+            booked: draft.booked,
+            valued: draft.valued,
+            reference: draft.reference.map(Cow::into_owned),
+            servicer_reference: draft.servicer_reference.map(Cow::into_owned),
+            bank_code,
+            batch: draft.batch,
+            charges: draft.charges,
+            exchange: exchange(&draft.amounts, amount, currency),
+            additional: draft.additional.map(Cow::into_owned),
+            transactions,
+        });
+        self.content.clear();
+        Record(&mut self.content).entry(&entry);
+        self.statement.record(&self.content);
+        self.give(Item::Entry(entry))
+    }
+
+    fn leave_entry_out(&mut self, draft: &EntryDraft<'_>) -> Result<(), Stop> {
+        self.statement.unreadable += 1;
+        let message = match &draft.unreadable {
+            Some(text) => format!(
+                "The amount \"{text:.60}\" cannot be read. The entry is left out, so the statement cannot balance."
+            ),
+            None => "The entry has no amount. It is left out, so the statement cannot balance.".to_owned(),
+        };
+        self.note_entry(draft, "entry.amount", Severity::Error, "Amt", message)
+    }
+
+    /// The currency of the amount, else of the account, else of the opening balance, else `XXX` (ISO 4217: none).
+    fn entry_currency(&mut self, draft: &EntryDraft<'_>, money: Money) -> Result<Currency, Stop> {
+        if let Some(currency) = money.currency {
+            return Ok(currency);
+        }
+        let known = self.statement.currency();
+        let message = match known {
+            Some(currency) => {
+                format!("The amount names no currency; that of the account, {currency}, was taken.")
+            }
+            None => "Neither the amount nor the account names a currency; XXX stands for it.".to_owned(),
+        };
+        self.note_entry(draft, "entry.currency_missing", Severity::Warning, "Amt", message)?;
+        Ok(known.or_else(|| Currency::parse("XXX")).unwrap_or(Currency::SEK))
+    }
+
+    /// Without `CdtDbtInd` the sign is that of the details when they agree, else credit; either way it is an
+    /// error to look at.
+    fn guess_direction(&mut self, draft: &EntryDraft<'_>) -> Result<bool, Stop> {
+        let mut directions = draft.transactions.iter().map(|transaction| transaction.credit);
+        let first = directions.next().flatten();
+        let agreed = first.filter(|credit| directions.all(|other| other == Some(*credit)));
+        let message = match agreed {
+            Some(credit) => format!(
+                "The entry does not say whether it is a credit or a debit; its transactions do: {}.",
+                if credit { "credit" } else { "debit" }
+            ),
+            None => "The entry does not say whether it is a credit or a debit; it was read as a credit."
+                .to_owned(),
+        };
+        self.note_entry(draft, "entry.direction_missing", Severity::Error, "CdtDbtInd", message)?;
+        Ok(agreed.unwrap_or(true))
+    }
+
+    /// Compares the details with the entry; answers how many details there are.
+    fn finish_details(
+        &mut self,
+        draft: &EntryDraft<'_>,
+        amount: Amount,
+        currency: Currency,
+    ) -> Result<usize, Stop> {
+        if draft.transactions.is_empty() {
+            return Ok(0);
+        }
+        let Some(sum) = sum(&draft.transactions, amount >= Amount::ZERO, currency) else {
+            return Ok(draft.transactions.len());
+        };
+        if sum != amount {
+            let charges =
+                draft.charges.iter().chain(draft.transactions.iter().flat_map(|one| &one.value.charges));
+            let charged: Amount = charges
+                .filter(|one| one.currency.is_none_or(|other| other == currency))
+                .map(|one| one.amount)
+                .sum();
+            let difference = amount - sum;
+            if difference != charged && difference != -charged {
+                let message = format!(
+                    "The entry is {amount} {currency}, its transactions add up to {sum}; {difference} is not explained. The entry counts."
+                );
+                self.note_entry(draft, "entry.details_differ", Severity::Info, "NtryDtls", message)?;
+            }
+        }
+        Ok(draft.transactions.len())
+    }
+
+    /// Compares one batch with the transactions beside it: number and total.
+    pub(super) fn check_batch(&mut self) -> Result<(), Stop> {
+        let group = std::mem::take(&mut self.entry.group);
+        let Some(batch) = group.batch else { return Ok(()) };
+        let transactions = &self.entry.transactions[group.first.min(self.entry.transactions.len())..];
+        let count = transactions.len() as u64;
+        let total = sum(
+            transactions,
+            self.entry.credit.unwrap_or(true),
+            group.currency.or(self.entry.money.and_then(|money| money.currency)).unwrap_or(Currency::SEK),
+        );
+        if count > 0 {
+            self.compare_batch(&batch, count, total)?;
+        }
+        self.entry.batch.get_or_insert(batch);
+        Ok(())
+    }
+
+    fn compare_batch(&mut self, batch: &Batch, count: u64, total: Option<Amount>) -> Result<(), Stop> {
+        if let Some(announced) = batch.count.filter(|announced| *announced != count) {
+            let message = format!("The batch announces {announced} transactions; {count} are given.");
+            self.note("entry.batch_count", Severity::Warning, "NtryDtls/Btch/NbOfTxs", message)?;
+        }
+        if let (Some(announced), Some(total)) = (batch.total, total)
+            && announced.abs() != total.abs()
+        {
+            let message = format!(
+                "The batch announces a total of {announced}; its transactions add up to {}.",
+                total.abs()
+            );
+            self.note("entry.batch_total", Severity::Warning, "NtryDtls/Btch/TtlAmt", message)?;
+        }
+        Ok(())
+    }
+
+    /// A finding at the start of an entry that has been closed.
+    #[cold]
+    fn note_entry(
+        &mut self,
+        draft: &EntryDraft<'_>,
+        code: &'static str,
+        severity: Severity,
+        path: &str,
+        message: impl Into<String>,
+    ) -> Result<(), Stop> {
+        let path = format!("{}/{path}", self.entry_path());
+        self.note_at(code, severity, draft.place, path, message)
+    }
+}
+
+/// Σ of the transactions, or `None` when one has no amount or another currency.
+fn sum(transactions: &[TransactionDraft<'_>], credit: bool, currency: Currency) -> Option<Amount> {
+    transactions.iter().try_fold(Amount::ZERO, |sum, transaction| {
+        let money = transaction.money()?;
+        let same = money.currency.is_none_or(|other| other == currency);
+        same.then(|| sum + signed(money.amount, transaction.credit.unwrap_or(credit)))
+    })
+}
+
+/// The entry's code, else that of its only transaction.
+fn bank_code(draft: &EntryDraft<'_>) -> Option<BankCode> {
+    let empty = BankCode::default();
+    if draft.bank_code != empty {
+        return Some(draft.bank_code.clone());
+    }
+    match draft.transactions.as_slice() {
+        [only] if only.bank_code != empty => Some(only.bank_code.clone()),
+        _ => None,
+    }
+}

@@ -1,0 +1,462 @@
+//! The walk over a message: which element is open, and what happens when one opens or closes.
+
+use super::{
+    draft::{ChargeDraft, EntryDraft, Group, TransactionDraft, compact},
+    kind_of, message_name, message_of,
+    statement::StatementDraft,
+    tree::{Node, child},
+};
+use crate::{
+    Family, Format, Item, Sink,
+    encoding::Offsets,
+    lines::{Ids, Output, Stop},
+    xml::{Token, Xml, attributes, has_forbidden_character},
+};
+use attest_domain::{
+    Currency, Digest, Finding, Severity, Span, finding::Refusal, limits::XML_DEPTH_MAX,
+    statement::StatementKind,
+};
+use std::borrow::Cow;
+
+/// The state of one reading.
+pub(super) struct Walk<'d, 's, 'f> {
+    pub(super) text: &'d str,
+    pub(super) offsets: Offsets,
+    pub(super) xml: Xml<'d>,
+    pub(super) out: Output<'s, 'f>,
+    pub(super) ids: Ids,
+    stack: [Node; XML_DEPTH_MAX + 1],
+    depth: usize,
+    /// The text of the open leaf so far.
+    leaf: Option<Cow<'d, str>>,
+    /// The attribute `Ccy` of the open leaf.
+    pub(super) currency: CurrencyAttribute,
+    /// The party, account or agent element that is open, whose leaves have the same names.
+    pub(super) who: Node,
+    namespace: &'d str,
+    root: &'d str,
+    other_message: Option<&'d str>,
+    format: Option<Format>,
+    pub(super) kind: StatementKind,
+    pub(super) page: Option<(Option<u32>, bool)>,
+    pub(super) statements: u32,
+    pub(super) statement: StatementDraft<'d>,
+    pub(super) entry: EntryDraft<'d>,
+    pub(super) transaction: Option<Box<TransactionDraft<'d>>>,
+    pub(super) charge: ChargeDraft,
+    pub(super) content: Vec<u8>,
+}
+
+/// What the attribute `Ccy` of an amount says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CurrencyAttribute {
+    /// There is none.
+    Missing,
+    /// It is no currency code.
+    Unreadable,
+    /// A currency code.
+    Given(Currency),
+}
+
+impl CurrencyAttribute {
+    pub(super) fn currency(self) -> Option<Currency> {
+        match self {
+            Self::Given(currency) => Some(currency),
+            Self::Missing | Self::Unreadable => None,
+        }
+    }
+}
+
+impl<'d, 's, 'f> Walk<'d, 's, 'f> {
+    pub(super) fn new(
+        text: &'d str,
+        offsets: Offsets,
+        xml: Xml<'d>,
+        digest: Digest,
+        sink: &'s mut Sink<'f>,
+    ) -> Self {
+        Self {
+            text,
+            offsets,
+            xml,
+            out: Output::new(sink),
+            ids: Ids::new(digest),
+            stack: [Node::Outside; XML_DEPTH_MAX + 1],
+            depth: 0,
+            leaf: None,
+            currency: CurrencyAttribute::Missing,
+            who: Node::Skip,
+            namespace: "",
+            root: "",
+            other_message: None,
+            format: None,
+            kind: StatementKind::Statement,
+            page: None,
+            statements: 0,
+            statement: StatementDraft::default(),
+            entry: EntryDraft::default(),
+            transaction: None,
+            charge: ChargeDraft::default(),
+            content: Vec::new(),
+        }
+    }
+
+    /// Reads the document to its end.
+    pub(super) fn run(mut self, mismatch: Option<Finding>) -> Result<Format, Stop> {
+        if let Some(finding) = mismatch {
+            self.out.finding(finding)?;
+        }
+        loop {
+            match self.xml.next()? {
+                Token::Start { name, attributes, closed } => {
+                    self.open(name, attributes)?;
+                    if closed {
+                        self.close()?;
+                    }
+                }
+                Token::End => self.close()?,
+                Token::Text(run) => self.add_text(run),
+                Token::Character(character) => {
+                    self.leaf.get_or_insert_default().to_mut().push(character);
+                }
+                Token::Complete => return self.complete(),
+            }
+        }
+    }
+
+    #[inline]
+    fn open(&mut self, name: &'d str, attributes: &'d str) -> Result<(), Stop> {
+        let parent = self.stack[self.depth];
+        let mut node = child(parent, name.as_bytes());
+        if node <= Node::Skip {
+            self.xml.check_name(name)?;
+            if let Some((_, local)) = name.rsplit_once(':') {
+                node = child(parent, local.as_bytes());
+            }
+        }
+        self.depth += 1;
+        self.stack[self.depth] = node;
+        self.leaf = None;
+        if node.is_leaf() {
+            if !attributes.is_empty() {
+                self.currency = currency_attribute(attributes);
+            } else {
+                self.currency = CurrencyAttribute::Missing;
+            }
+            Ok(())
+        } else if node == Node::Skip && parent != Node::Document {
+            Ok(())
+        } else {
+            self.enter(node, parent, name, attributes)
+        }
+    }
+
+    #[inline]
+    fn add_text(&mut self, run: &'d str) {
+        match &mut self.leaf {
+            None => self.leaf = Some(Cow::Borrowed(run)),
+            Some(text) => text.to_mut().push_str(run),
+        }
+    }
+
+    #[inline]
+    fn close(&mut self) -> Result<(), Stop> {
+        let node = self.stack[self.depth];
+        self.depth -= 1;
+        let leaf = self.leaf.take();
+        if node.is_leaf() {
+            let text = trimmed(leaf.unwrap_or_default());
+            if has_forbidden_character(&text) {
+                let message =
+                    "A text holds a control character, which XML does not allow. The file is damaged.";
+                return Err(self.xml.refuse("xml.malformed", message).into());
+            }
+            let parent = self.stack[self.depth];
+            self.take_leaf(parent, node, text)
+        } else if node > Node::Skip {
+            self.leave(node)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// What an opening container prepares.
+    fn enter(&mut self, node: Node, parent: Node, name: &'d str, attributes: &'d str) -> Result<(), Stop> {
+        let local = name.rsplit_once(':').map_or(name, |(_, local)| local);
+        match node {
+            Node::Outside if self.depth == 1 => self.root = local,
+            Node::Document => {
+                self.root = local;
+                self.namespace = namespace(name, attributes);
+            }
+            Node::Skip if parent == Node::Document => {
+                self.other_message.get_or_insert(local);
+            }
+            Node::Message => self.enter_message(local, name, attributes)?,
+            Node::Statement => {
+                let start = self.original(self.xml.start());
+                self.statement = StatementDraft::new(self.xml.start(), start, local);
+            }
+            Node::Entry => {
+                let place = self.xml.start();
+                let start = self.original(place);
+                self.entry = EntryDraft { place, start, ..EntryDraft::default() };
+                self.statement.elements += 1;
+            }
+            Node::Details => {
+                self.entry.group = Group { first: self.entry.transactions.len(), ..Group::default() }
+            }
+            Node::Batch => self.entry.batches += 1,
+            Node::Transaction => {
+                let mut draft = Box::new(TransactionDraft::default());
+                draft.value.span.start = self.original(self.xml.start());
+                self.transaction = Some(draft);
+            }
+            Node::Account
+            | Node::Owner
+            | Node::Servicer
+            | Node::Debtor
+            | Node::Creditor
+            | Node::UltimateDebtor
+            | Node::UltimateCreditor
+            | Node::DebtorAccount
+            | Node::CreditorAccount
+            | Node::DebtorAgent
+            | Node::CreditorAgent => self.who = node,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn enter_message(&mut self, local: &'d str, name: &'d str, attributes: &'d str) -> Result<(), Stop> {
+        let kind = kind_of(local.as_bytes()).unwrap_or(StatementKind::Statement);
+        self.kind = kind;
+        self.page = None;
+        if self.namespace.is_empty() {
+            self.namespace = namespace(name, attributes);
+        }
+        let message = message_of(kind);
+        let found = message_name(self.namespace);
+        let version = match local.len().checked_sub(3).map(|at| local.split_at(at)) {
+            // Version .01 says so in the element's name.
+            Some((_, "V01")) => format!("{message}.001.01"),
+            _ => message.to_owned(),
+        };
+        let name = match found {
+            Some(name) if name.starts_with(message) => name,
+            Some(name) => {
+                let said = format!(
+                    "The namespace says {name}, but the message inside is a {message}; it was read as {message}."
+                );
+                self.note("document.namespace", Severity::Warning, "", said)?;
+                version
+            }
+            None => version,
+        };
+        self.format.get_or_insert(Format { family: Family::Camt, name });
+        Ok(())
+    }
+
+    /// What a closing container completes.
+    fn leave(&mut self, node: Node) -> Result<(), Stop> {
+        match node {
+            Node::Entry => self.finish_entry(),
+            Node::Transaction => {
+                self.finish_transaction();
+                Ok(())
+            }
+            Node::Details => self.check_batch(),
+            Node::Batch if self.stack[self.depth] == Node::Entry => {
+                // Version .01: the batch stands beside the transactions, whose number is not yet known.
+                if let Some(batch) = self.entry.group.batch.take() {
+                    self.entry.batch.get_or_insert(batch);
+                }
+                Ok(())
+            }
+            Node::Balance => self.finish_balance(),
+            Node::Statement => self.finish_statement(),
+            Node::Charges | Node::ChargeRecord => {
+                self.finish_charge(node);
+                Ok(())
+            }
+            Node::CreditorReference => self.finish_reference(),
+            Node::TypedAmount if self.stack[self.depth] == Node::TypedAmount => Ok(()),
+            Node::TypedAmount => {
+                self.finish_typed_amount();
+                Ok(())
+            }
+            Node::Structured => {
+                self.finish_structured();
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn finish_charge(&mut self, node: Node) {
+        let record = node == Node::ChargeRecord;
+        let charge = if record { self.charge.finish_record() } else { self.charge.finish_list() };
+        match &mut self.transaction {
+            Some(transaction) => transaction.value.charges.extend(charge),
+            None => self.entry.charges.extend(charge),
+        }
+    }
+
+    fn complete(mut self) -> Result<Format, Stop> {
+        if let Some(format) = self.format {
+            return Ok(format);
+        }
+        let refusal = match self.other_message {
+            Some(other) => other_message(other, message_name(self.namespace)),
+            None => Refusal::new(
+                "format.unknown",
+                format!(
+                    "This XML file holds no ISO 20022 message; its root element is \"{:.60}\". \
+                     Bank statements come as camt.052, camt.053 or camt.054.",
+                    self.root
+                ),
+            ),
+        };
+        let line = self.xml.line(0);
+        Err(refusal.at(line, self.root).into())
+    }
+
+    /// The offset in the original bytes.
+    #[inline]
+    pub(super) fn original(&mut self, offset: usize) -> u64 {
+        self.offsets.original(self.text, offset)
+    }
+
+    /// A finding at the current token; `path` is what stands below the entry, statement or document.
+    #[cold]
+    pub(super) fn note(
+        &mut self,
+        code: &'static str,
+        severity: Severity,
+        path: &str,
+        message: impl Into<String>,
+    ) -> Result<(), Stop> {
+        let place = self.xml.start();
+        let path = self.path(path);
+        self.note_at(code, severity, place, path, message)
+    }
+
+    /// A finding at an offset of the decoded text.
+    #[cold]
+    pub(super) fn note_at(
+        &mut self,
+        code: &'static str,
+        severity: Severity,
+        place: usize,
+        path: String,
+        message: impl Into<String>,
+    ) -> Result<(), Stop> {
+        let line = self.xml.line(place);
+        self.out.finding(Finding::new(code, severity, message).at(line, path))
+    }
+
+    /// Puts the open transaction, entry and statement before `path`.
+    fn path(&self, path: &str) -> String {
+        let open = &self.stack[..=self.depth];
+        let mut parts = Vec::new();
+        if open.contains(&Node::Statement) {
+            parts.push(self.statement_path());
+        }
+        if open.contains(&Node::Entry) {
+            parts.push(format!("Ntry[{}]", self.statement.elements.saturating_sub(1)));
+        }
+        if self.transaction.is_some() {
+            parts.push(format!("NtryDtls/TxDtls[{}]", self.entry.transactions.len()));
+        }
+        if !path.is_empty() {
+            parts.push(path.to_owned());
+        }
+        parts.join("/")
+    }
+
+    /// `Stmt[0]`, `Rpt[0]` or `Ntfctn[0]`.
+    fn statement_path(&self) -> String {
+        format!("{}[{}]", self.statement.element, self.statements)
+    }
+
+    /// `Stmt[0]/Ntry[3]` of the open entry, from which its id follows.
+    pub(super) fn entry_path(&self) -> String {
+        format!("{}[{}]/Ntry[{}]", self.statement.element, self.statements, self.statement.elements - 1)
+    }
+
+    /// The element `levels` above the open one.
+    pub(super) fn above(&self, levels: usize) -> Node {
+        self.stack[self.depth.saturating_sub(levels)]
+    }
+
+    /// Hands an item over.
+    pub(super) fn give(&mut self, item: Item) -> Result<(), Stop> {
+        self.out.item(item)
+    }
+
+    /// The span from a start in the original bytes to the end of the current token.
+    pub(super) fn span_from(&mut self, start: u64) -> Span {
+        let end = self.original(self.xml.end());
+        Span { start, end }
+    }
+
+    /// An account number without white space, with a warning when it is an IBAN with wrong check digits.
+    pub(super) fn check_iban(&mut self, iban: &str, path: &str) -> Result<(), Stop> {
+        if crate::check_digits::is_iban(iban) {
+            return Ok(());
+        }
+        let message =
+            format!("The check digits or the length of the IBAN \"{:.40}\" are wrong.", compact(iban));
+        self.note("account.iban_check", Severity::Warning, path, message)
+    }
+}
+
+fn other_message(element: &str, name: Option<String>) -> Refusal {
+    let what = match element {
+        "CstmrCdtTrfInitn" => "a payment order (pain.001)",
+        "CstmrPmtStsRpt" => "a status report on payments (pain.002)",
+        "CstmrDrctDbtInitn" => "a direct debit order (pain.008)",
+        _ => "another ISO 20022 message",
+    };
+    let name = name.unwrap_or_else(|| element.chars().take(60).collect());
+    Refusal::new(
+        "format.other_message",
+        format!("This is {what}: {name}. Statements come as camt.052, camt.053 or camt.054."),
+    )
+}
+
+/// The namespace of an element: the `xmlns` of its own prefix, else whatever attribute names a message.
+fn namespace<'d>(name: &str, raw: &'d str) -> &'d str {
+    let declaration =
+        name.split_once(':').map_or("xmlns".to_owned(), |(prefix, _)| format!("xmlns:{prefix}"));
+    let own = attributes(raw).flatten().find(|(attribute, _)| *attribute == declaration);
+    let named = || attributes(raw).flatten().find(|(_, value)| message_name(value).is_some());
+    own.filter(|(_, value)| message_name(value).is_some())
+        .or_else(named)
+        .or(own)
+        .map_or("", |(_, value)| value)
+}
+
+#[inline]
+fn currency_attribute(raw: &str) -> CurrencyAttribute {
+    // The one spelling nearly every file has.
+    if let Some(code) = raw.strip_prefix(" Ccy=\"").and_then(|rest| rest.strip_suffix('"'))
+        && let Some(currency) = Currency::parse(code)
+    {
+        return CurrencyAttribute::Given(currency);
+    }
+    match attributes(raw).flatten().find(|(name, _)| *name == "Ccy") {
+        None => CurrencyAttribute::Missing,
+        Some((_, code)) => {
+            Currency::parse(code).map_or(CurrencyAttribute::Unreadable, CurrencyAttribute::Given)
+        }
+    }
+}
+
+#[inline]
+fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim_ascii()),
+        Cow::Owned(text) => Cow::Owned(text.trim_ascii().to_owned()),
+    }
+}
