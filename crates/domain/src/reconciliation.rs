@@ -109,6 +109,10 @@ pub struct MatchRules {
     pub suggest_threshold: f64,
     /// Most lines on the many side of a batch found by summing.
     pub group_lines_max: usize,
+    /// Exchange differences and proportional fees: how far amounts may lie apart, in thousandths of the amount,
+    /// where text or party agree. 0 looks for none; such a match is never automatic without a reference.
+    #[serde(default)]
+    pub difference_permille: u32,
 }
 
 impl Default for MatchRules {
@@ -119,6 +123,7 @@ impl Default for MatchRules {
             auto_threshold: 0.995,
             suggest_threshold: 0.5,
             group_lines_max: 12,
+            difference_permille: 0,
         }
     }
 }
