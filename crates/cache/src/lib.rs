@@ -1,2 +1,19 @@
-//! Cache.
-use attest_sqlcipher as _;
+//! The encrypted local database: open, migrate, project, query.
+//!
+//! The only crate that knows sqlx and SQLCipher. One connection writes, a few read (`query_only`).
+//! Documents and the log are kept as they came; everything else is a projection that can be made again.
+//! **Absent on purpose:** deciding anything. Rules live in `attest-domain`, use cases in `attest-desk`.
+
+pub mod bank;
+pub mod documents;
+mod error;
+pub mod import;
+pub mod ledger;
+pub mod log;
+mod open;
+pub mod review;
+mod values;
+
+pub use error::CacheError;
+pub use open::{Cache, CacheKey, Health};
+pub use values::{Side, day_from_date, date_from_day};

@@ -43,6 +43,28 @@ pub struct AccountIdentification {
     pub servicer: Option<String>,
 }
 
+impl AccountIdentification {
+    /// The number by which documents of one account find each other: an IBAN is reduced to the national
+    /// number (for Sweden without the three digits of the bank), separators and leading zeros are dropped.
+    /// Empty when the document names no account.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let compact = |text: &str| -> String {
+            text.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase()).collect()
+        };
+        let number = match (&self.iban, &self.other) {
+            (Some(iban), _) if iban.len() > 4 => {
+                let iban = compact(iban);
+                let skip = if iban.starts_with("SE") && iban.len() == 24 { 7 } else { 4 };
+                iban.get(skip..).unwrap_or_default().to_owned()
+            }
+            (_, Some(other)) => compact(other),
+            _ => String::new(),
+        };
+        number.trim_start_matches('0').to_owned()
+    }
+}
+
 /// One balance of a statement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Balance {
@@ -408,5 +430,21 @@ impl Entry {
             (Some(text), Some(additional)) if text.contains(additional.trim()) => single,
             _ => join_text(single.as_deref().into_iter().chain(self.additional.as_deref())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn iban_and_national_number_of_one_account_meet() {
+        let iban = AccountIdentification { iban: Some("SE45 5000 0000 0583 9825 7466".into()), ..Default::default() };
+        let bban = AccountIdentification { other: Some("5839-82 574 66".into()), ..Default::default() };
+        assert_eq!(iban.key(), "58398257466");
+        assert_eq!(iban.key(), bban.key());
+        let norwegian = AccountIdentification { iban: Some("NO9386011117947".into()), ..Default::default() };
+        assert_eq!(norwegian.key(), "86011117947");
+        assert_eq!(AccountIdentification::default().key(), "");
     }
 }

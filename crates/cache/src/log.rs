@@ -1,0 +1,261 @@
+//! The log as stored, and the transaction through which everything is written.
+//!
+//! Events and the projections they cause go through one [`WriteTx`] and become visible together.
+
+use crate::{error::CacheError, open::Cache};
+use attest_domain::Digest;
+use sqlx::{Row, Sqlite, Transaction};
+
+/// The one open write transaction. Dropping it without [`WriteTx::commit`] leaves no trace.
+#[derive(Debug)]
+pub struct WriteTx {
+    pub(crate) tx: Transaction<'static, Sqlite>,
+}
+
+/// An event ready to be stored: its canonical bytes and what the columns repeat of it.
+#[derive(Clone, Debug)]
+pub struct NewEvent<'e> {
+    /// Position; must be the next one.
+    pub seq: u64,
+    /// Canonical bytes.
+    pub leaf: &'e [u8],
+    /// Leaf hash.
+    pub hash: Digest,
+    /// Action.
+    pub action: &'e str,
+    /// Id of the object.
+    pub object_id: &'e str,
+    /// `user`, `system` or `bank`.
+    pub actor: &'e str,
+    /// When.
+    pub at: &'e str,
+    /// Joins the events of one act.
+    pub trace: Option<String>,
+    /// First event of the act that this one takes back or does again.
+    pub reverts: Option<u64>,
+    /// Disclosures, digest and text.
+    pub disclosures: &'e [(String, String)],
+    /// Ids of the lines it speaks of.
+    pub lines: &'e [String],
+}
+
+/// An event read back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// Position.
+    pub seq: u64,
+    /// Canonical bytes.
+    pub leaf: Vec<u8>,
+    /// First event of the act that this one takes back or does again.
+    pub reverts: Option<u64>,
+    /// Disclosures that are still kept.
+    pub disclosures: Vec<String>,
+}
+
+/// Where the log stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogHead {
+    /// Number of events.
+    pub size: u64,
+    /// Leaf hash of the newest; `None` in an empty log.
+    pub newest: Option<Digest>,
+}
+
+impl Cache {
+    /// Begins the one write transaction; waits until the one before it has ended.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn begin(&self) -> Result<WriteTx, CacheError> {
+        Ok(WriteTx { tx: self.writer.begin_with("begin immediate").await? })
+    }
+
+    /// The size of the log and its newest leaf.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn log_head(&self) -> Result<LogHead, CacheError> {
+        let row = sqlx::query("select seq, hash from event order by seq desc limit 1")
+            .fetch_optional(&self.reader)
+            .await?;
+        Ok(match row {
+            None => LogHead { size: 0, newest: None },
+            Some(row) => LogHead {
+                size: row.get::<i64, _>(0).cast_unsigned() + 1,
+                newest: Some(digest(&row.get::<Vec<u8>, _>(1))?),
+            },
+        })
+    }
+
+    /// Events from `start` on, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn list_events(&self, start: u64, limit: u32) -> Result<Vec<StoredEvent>, CacheError> {
+        let rows = sqlx::query(
+            "select e.seq, e.leaf, e.reverts,
+                    (select json_group_array(d.text) from disclosure d where d.event_seq = e.seq)
+             from event e where e.seq >= ? order by e.seq limit ?",
+        )
+        .bind(start.cast_signed())
+        .bind(limit)
+        .fetch_all(&self.reader)
+        .await?;
+        rows.iter().map(stored_event).collect()
+    }
+
+    /// Events about a line, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn list_events_about(&self, line: &str, limit: u32) -> Result<Vec<StoredEvent>, CacheError> {
+        let rows = sqlx::query(
+            "select e.seq, e.leaf, e.reverts,
+                    (select json_group_array(d.text) from disclosure d where d.event_seq = e.seq)
+             from event_line l join event e on e.seq = l.seq where l.line = ? order by e.seq desc limit ?",
+        )
+        .bind(line)
+        .bind(limit)
+        .fetch_all(&self.reader)
+        .await?;
+        rows.iter().map(stored_event).collect()
+    }
+
+    /// The newest events of people about cash movements, newest first: what undo and redo are found in.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn list_decisions(&self, limit: u32) -> Result<Vec<DecisionRow>, CacheError> {
+        let rows = sqlx::query(
+            "select min(seq), max(seq), count(*), min(action), trace, min(reverts)
+             from (select * from event where actor = 'user' and action glob 'cash_movement.*'
+                   order by seq desc limit ?)
+             group by coalesce(trace, seq) order by min(seq) desc",
+        )
+        .bind(limit)
+        .fetch_all(&self.reader)
+        .await?;
+        Ok(rows
+            .iter()
+            .map(|row| DecisionRow {
+                first: row.get::<i64, _>(0).cast_unsigned(),
+                last: row.get::<i64, _>(1).cast_unsigned(),
+                events: row.get::<i64, _>(2).cast_unsigned(),
+                action: row.get(3),
+                reverts: row.get::<Option<i64>, _>(5).map(i64::cast_unsigned),
+            })
+            .collect())
+    }
+}
+
+/// One act of a person: one event, or the events that share a trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecisionRow {
+    /// Position of its first event.
+    pub first: u64,
+    /// Position of its last event.
+    pub last: u64,
+    /// Number of events.
+    pub events: u64,
+    /// Action of its events.
+    pub action: String,
+    /// First event of the act it takes back or does again.
+    pub reverts: Option<u64>,
+}
+
+impl WriteTx {
+    /// Makes everything written through this transaction durable and visible.
+    ///
+    /// # Errors
+    /// [`CacheError`]; nothing is kept then.
+    pub async fn commit(self) -> Result<(), CacheError> {
+        Ok(self.tx.commit().await?)
+    }
+
+    /// The position the next event must have.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn next_seq(&mut self) -> Result<u64, CacheError> {
+        let next: i64 = sqlx::query_scalar("select coalesce(max(seq) + 1, 0) from event")
+            .fetch_one(&mut *self.tx)
+            .await?;
+        Ok(next.cast_unsigned())
+    }
+
+    /// Appends an event. A position that is taken or that leaves a gap is refused by the caller's arithmetic:
+    /// positions come from [`WriteTx::next_seq`] in the same transaction.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn append_event(&mut self, event: &NewEvent<'_>) -> Result<(), CacheError> {
+        sqlx::query(
+            "insert into event (seq, leaf, hash, action, object_id, actor, at, trace, reverts)
+             values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(event.seq.cast_signed())
+        .bind(event.leaf)
+        .bind(event.hash.0.as_slice())
+        .bind(event.action)
+        .bind(event.object_id)
+        .bind(event.actor)
+        .bind(event.at)
+        .bind(event.trace.as_deref())
+        .bind(event.reverts.map(u64::cast_signed))
+        .execute(&mut *self.tx)
+        .await?;
+        for (digest, text) in event.disclosures {
+            sqlx::query("insert into disclosure (digest, event_seq, text) values (?, ?, ?)")
+                .bind(digest)
+                .bind(event.seq.cast_signed())
+                .bind(text)
+                .execute(&mut *self.tx)
+                .await?;
+        }
+        for line in event.lines {
+            sqlx::query("insert or ignore into event_line (line, seq) values (?, ?)")
+                .bind(line)
+                .bind(event.seq.cast_signed())
+                .execute(&mut *self.tx)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps a fact about the workspace.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn put_meta(&mut self, key: &str, value: &str) -> Result<(), CacheError> {
+        sqlx::query("insert into meta (key, value) values (?, ?) on conflict (key) do update set value = excluded.value")
+            .bind(key)
+            .bind(value)
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(())
+    }
+}
+
+impl Cache {
+    /// A fact about the workspace.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn find_meta(&self, key: &str) -> Result<Option<String>, CacheError> {
+        Ok(sqlx::query_scalar("select value from meta where key = ?").bind(key).fetch_optional(&self.reader).await?)
+    }
+}
+
+pub(crate) fn digest(bytes: &[u8]) -> Result<Digest, CacheError> {
+    bytes.try_into().map(Digest).map_err(|_| CacheError::stored("digest", format!("{} bytes", bytes.len())))
+}
+
+fn stored_event(row: &sqlx::sqlite::SqliteRow) -> Result<StoredEvent, CacheError> {
+    let disclosures: String = row.get(3);
+    Ok(StoredEvent {
+        seq: row.get::<i64, _>(0).cast_unsigned(),
+        leaf: row.get(1),
+        reverts: row.get::<Option<i64>, _>(2).map(i64::cast_unsigned),
+        disclosures: serde_json::from_str(&disclosures).map_err(|error| CacheError::stored("disclosure", error))?,
+    })
+}
