@@ -85,6 +85,11 @@ impl Log {
         } else {
             println!("{line}");
         }
+        self.record(line);
+    }
+
+    /// Keeps one line without saying it.
+    fn record(&mut self, line: &str) {
         // A full disk must not hide the result of a step; the terminal has the line.
         let _ = writeln!(self.file, "{line}");
         if self.tail.len() == TAIL_LINES {
@@ -94,7 +99,12 @@ impl Log {
     }
 
     /// Runs a program to its end, saying every line it writes; fails when it fails.
-    pub(crate) fn run(&mut self, mut command: Command) -> Result<()> {
+    pub(crate) fn run(&mut self, command: Command) -> Result<()> {
+        self.run_saying(command, |_| true)
+    }
+
+    /// Runs a talkative program: all its lines are kept, those that `matter` are said.
+    pub(crate) fn run_saying(&mut self, mut command: Command, matters: impl Fn(&str) -> bool) -> Result<()> {
         let name = shown(&command);
         self.say(&format!("$ {name}"));
         let (reader, writer) = std::io::pipe().context("no pipe")?;
@@ -103,7 +113,7 @@ impl Log {
         let mut child = command.spawn().with_context(|| format!("{name} did not start"))?;
         drop(command); // it holds the writing end, without whose closing the reader would never end
         let lines = read_lines(reader);
-        self.follow(&mut child, &lines);
+        self.follow(&mut child, &lines, matters);
         let status = child.wait().with_context(|| format!("{name} was lost"))?;
         if !status.success() {
             bail!("{name}: {status}");
@@ -112,12 +122,16 @@ impl Log {
     }
 
     /// Says lines until the program has ended, also when something it left behind keeps the pipe open.
-    fn follow(&mut self, child: &mut Child, lines: &Receiver<String>) {
+    fn follow(&mut self, child: &mut Child, lines: &Receiver<String>, matters: impl Fn(&str) -> bool) {
         loop {
             match lines.recv_timeout(DRAIN) {
                 Ok(line) => {
                     self.counts = add(self.counts, counts_in(&line));
-                    self.say(&line);
+                    if matters(&line) {
+                        self.say(&line);
+                    } else {
+                        self.record(&line);
+                    }
                 }
                 Err(RecvTimeoutError::Disconnected) => return,
                 Err(RecvTimeoutError::Timeout) => {
