@@ -403,7 +403,8 @@ impl<'d> Walk<'d, '_, '_> {
             code(closing),
             closing.amount - expected
         );
-        if partial && draft.unreadable == 0 {
+        // Other pages can explain a difference, but not two currencies.
+        if partial && draft.unreadable == 0 && opening.currency == closing.currency {
             let message = format!("{figures}. This is one page of several; the pages together must balance.");
             self.note_at("statement.page", Severity::Warning, draft.place, format!("{path}/Bal"), message)?;
             return Ok(BalanceCheck::Uncheckable);
