@@ -1,5 +1,9 @@
 //! Tests of the readers as their users see them: whole documents in, items out.
 
+mod bgmax_corpus;
+mod camt_corpus;
+mod camt_support;
 mod check_digits;
 mod lines_support;
+mod mt940_corpus;
 mod sie_corpus;
