@@ -1,7 +1,7 @@
 //! A figure, its baseline and its goal, and how they are written down.
 
 use anyhow::Result;
-use serde_json::{Value, json};
+use serde::Serialize;
 use std::time::{Duration, Instant};
 
 /// Something that is measured.
@@ -39,18 +39,31 @@ pub(crate) enum Goal {
     None,
 }
 
+/// What is printed, members in the order of the contract.
+#[derive(Serialize)]
+struct Line {
+    name: &'static str,
+    value: f64,
+    unit: &'static str,
+    baseline: Option<f64>,
+    ratio: Option<f64>,
+    goal: Option<String>,
+    met: Option<bool>,
+}
+
 impl Bench {
     /// The line of the contract: `{name, value, unit, baseline, ratio, goal, met}`.
-    pub(crate) fn line(&self, figure: &Figure) -> Value {
-        json!({
-            "name": self.name,
-            "value": rounded(figure.value),
-            "unit": self.unit,
-            "baseline": figure.baseline.map(rounded),
-            "ratio": figure.ratio().map(rounded),
-            "goal": self.goal.text(),
-            "met": self.goal.is_met(figure),
-        })
+    pub(crate) fn line(&self, figure: &Figure) -> Result<String> {
+        let line = Line {
+            name: self.name,
+            value: rounded(figure.value),
+            unit: self.unit,
+            baseline: figure.baseline.map(rounded),
+            ratio: figure.ratio().map(rounded),
+            goal: self.goal.text(),
+            met: self.goal.is_met(figure),
+        };
+        Ok(serde_json::to_string(&line)?)
     }
 
     /// The same for people.

@@ -43,7 +43,7 @@ fn run() -> Result<()> {
     {
         match (bench.run)() {
             Ok(figure) => {
-                println!("{}", bench.line(&figure));
+                println!("{}", bench.line(&figure)?);
                 if !only_json {
                     eprintln!("{}", bench.sentence(&figure));
                 }
