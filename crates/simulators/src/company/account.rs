@@ -138,6 +138,9 @@ impl Account {
     }
 
     pub(crate) fn begin_day(&mut self, day: Date) {
+        if day.month() != self.setting.today.month() {
+            self.close_month(self.setting.today.last_of_month());
+        }
         self.trade.today = day;
         self.setting.today = day;
         self.trade.plan_today();
@@ -298,6 +301,31 @@ impl Account {
         }
     }
 
+    /// Sums up the month's invoices, salaries and charges, so that receivables, payables and the like end the
+    /// year near nought instead of at a year's turnover. None of these vouchers touches a bank account.
+    fn close_month(&mut self, date: Date) {
+        let krona = self.head.currency == "SEK";
+        for (account, counter, vat, series, text) in [
+            (1510, 3001, 2611, Series::C, "Kundfakturor"),
+            (2440, 4010, 2641, Series::L, "Leverantörsfakturor"),
+            (2820, 7010, 0, Series::B, "Löner"),
+            (1630, 7510, 0, Series::B, "Skatter och avgifter"),
+        ] {
+            let settled = self.books.balance_of(account);
+            if settled == 0 {
+                continue;
+            }
+            let tax = if krona && vat != 0 { settled / 5 } else { 0 };
+            let mut draft = Draft::new(series, date, format!("{text} {}", date.strftime("%Y-%m")))
+                .line(account, -settled)
+                .line(counter, settled - tax);
+            if tax != 0 {
+                draft = draft.line(vat, tax);
+            }
+            self.books.post(&draft, date);
+        }
+    }
+
     /// Ends the statement of a period. `None` where the bank sends none for days without entries.
     pub(crate) fn close_statement(
         &mut self,
@@ -347,5 +375,6 @@ impl Account {
             let payment = self.trade.supplier_payment();
             self.post_alone(payment.kind, Mistake::Timing, &payment.drafts[0], shared);
         }
+        self.close_month(self.setting.last);
     }
 }

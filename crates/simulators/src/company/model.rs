@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 /// Booked counter accounts of the BAS chart, as far as this company uses it.
-pub(crate) const CHART: [(u16, &str); 25] = [
+pub(crate) const CHART: [(u16, &str); 28] = [
     (1510, "Kundfordringar"),
     (1630, "Skattekonto"),
     (1690, "Avräkning egna bankkonton"),
@@ -29,6 +29,9 @@ pub(crate) const CHART: [(u16, &str); 25] = [
     (7960, "Valutakursförluster"),
     (8410, "Räntekostnader"),
     (6040, "Kortavgifter"),
+    (4010, "Inköp varor"),
+    (7010, "Löner"),
+    (7510, "Arbetsgivaravgifter"),
 ];
 
 /// The ISO family and sub-family of an entry and the bank's own code.
@@ -254,12 +257,14 @@ pub(crate) enum Mistake {
     WrongParty,
     EqualAmounts,
     Unbalanced,
+    /// A payment went out and came back; the books know of neither.
+    ReturnNotBooked,
     /// No mistake: the other side lies beyond the last day.
     Timing,
 }
 
 impl Mistake {
-    pub(crate) const ALL: [Mistake; 19] = [
+    pub(crate) const ALL: [Mistake; 20] = [
         Self::None,
         Self::MissingVoucher,
         Self::TransposedDigits,
@@ -278,6 +283,7 @@ impl Mistake {
         Self::WrongParty,
         Self::EqualAmounts,
         Self::Unbalanced,
+        Self::ReturnNotBooked,
         Self::Timing,
     ];
 
@@ -301,6 +307,7 @@ impl Mistake {
             Self::WrongParty => "wrong_party",
             Self::EqualAmounts => "equal_amounts",
             Self::Unbalanced => "unbalanced",
+            Self::ReturnNotBooked => "return_not_booked",
             Self::Timing => "timing",
         }
     }

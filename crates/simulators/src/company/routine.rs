@@ -6,7 +6,6 @@ use super::{
     model::{BankEntry, Code, Draft, Happening, Kind, Mistake, PartyAccount, Payment, Remittance, Series},
     parties::bank_spelling,
     references::{Scheme, compose},
-    texts::invoice_amount,
     trade::Trade,
 };
 use jiff::civil::Date;
@@ -55,7 +54,7 @@ impl Trade {
         let vat = gross / 5;
         let draft = Draft::new(Series::D, date, format!("Z-rapport {report}"));
         let draft = if self.random.chance(6_000) {
-            draft.line(self.bank, net).line(6040, fee)
+            draft.line(self.bank, net)
         } else {
             draft.line_saying(self.bank, gross, format!("Kortförsäljning Z{report}")).line_saying(
                 self.bank,
@@ -63,7 +62,7 @@ impl Trade {
                 format!("Kortavgift Z{report}"),
             )
         };
-        let draft = draft.line(3001, vat - gross).line(2611, -vat);
+        let draft = draft.line(6040, fee).line(3001, vat - gross).line(2611, -vat);
         Happening::new(Kind::CardTakings, entry, vec![draft])
     }
 
@@ -85,7 +84,7 @@ impl Trade {
 
     /// A customer pays two invoices less a credit note. The books have one line, or one per document.
     pub(crate) fn credit_note(&mut self) -> Happening {
-        let (first, second) = (invoice_amount(&mut self.random), invoice_amount(&mut self.random));
+        let (first, second) = (self.amount(), self.amount());
         let credit = first / self.random.between(3, 9);
         let numbers = (self.next_invoice(), self.next_invoice(), self.next_invoice());
         let customer = self.customers.pick(&mut self.random).clone();
@@ -161,14 +160,15 @@ impl Trade {
             BankEntry::new(amount, Code("ICDT", "RRTN", "RET"), "Retur av betalning").paying(payment);
         back.reversal = true;
         let day = bank_day_after(self.today, self.random.between(2, 4));
-        let mut drafts = Vec::new();
+        let mut back = Happening::new(Kind::Return, back, Vec::new());
         if self.random.chance(5_000) {
             let text = format!("Retur {}", out.drafts[0].text);
-            drafts.push(Draft::new(Series::B, day, text).line(self.bank, amount).line(2440, -amount));
+            back.drafts.push(Draft::new(Series::B, day, text).line(self.bank, amount).line(2440, -amount));
         } else {
             out.drafts.clear();
+            (out.mistake, back.mistake) = (Mistake::ReturnNotBooked, Mistake::ReturnNotBooked);
         }
-        self.schedule(day, Happening::new(Kind::Return, back, drafts));
+        self.schedule(day, back);
         out
     }
 

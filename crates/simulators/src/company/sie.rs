@@ -58,6 +58,11 @@ impl Books {
         self.series.iter().map(|series| u64::from(series.vouchers)).sum()
     }
 
+    /// What has been posted to an account so far, minor units.
+    pub(crate) fn balance_of(&self, account: u16) -> i64 {
+        self.sums.get(&account).copied().unwrap_or(0)
+    }
+
     /// Numbers a voucher, keeps it and says where it stands.
     pub(crate) fn post(&mut self, draft: &Draft, registered: Date) -> VoucherKey {
         let series = &mut self.series[slot(draft.series)];

@@ -26,6 +26,12 @@ pub(crate) fn invoice_amount(random: &mut Random) -> i64 {
     }
 }
 
+/// An invoice amount in another currency than the krona: an eighth, whole where the original was.
+pub(crate) fn foreign_invoice_amount(random: &mut Random) -> i64 {
+    let amount = invoice_amount(random);
+    if amount % 100 == 0 { (amount / 800).max(10) * 100 } else { amount / 8 }
+}
+
 /// What the payer writes, and whether that is a mistake of its own.
 pub(crate) fn remittance(
     scheme: Scheme,

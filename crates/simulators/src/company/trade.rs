@@ -11,7 +11,7 @@ use super::{
     parties::{Country, Party, Pool, bank_spelling},
     random::Random,
     references::{Scheme, bankgiro_shown, compose},
-    texts::{disbursement, invoice_amount, receipt, remittance},
+    texts::{disbursement, foreign_invoice_amount, invoice_amount, receipt, remittance},
 };
 use jiff::civil::Date;
 use std::collections::{BTreeMap, VecDeque};
@@ -39,21 +39,42 @@ pub(crate) struct Trade {
     pub(crate) balance: i64,
 }
 
+/// What follows from an account's currency.
+struct Home {
+    bank: u16,
+    /// Balance to steer towards for a small company, minor units.
+    target: i64,
+    /// Where customers and suppliers are at home, by weight.
+    countries: &'static [(u32, Country)],
+    /// Which references they quote, by weight.
+    schemes: &'static [(u32, Scheme)],
+}
+
+const KRONA: Home = Home {
+    bank: 1930,
+    target: 440_000_000,
+    countries: &[(17, Country::Sweden), (1, Country::Norway), (2, Country::Denmark)],
+    schemes: &[(1, Scheme::Ocr)],
+};
+const EURO: Home = Home {
+    bank: 1931,
+    target: 40_000_000,
+    countries: &[(6, Country::Finland), (3, Country::Germany), (1, Country::Estonia)],
+    schemes: &[(1, Scheme::Viitenumero), (1, Scheme::Rf)],
+};
+const NORWEGIAN: Home =
+    Home { bank: 1932, target: 60_000_000, countries: &[(1, Country::Norway)], schemes: &[(1, Scheme::Kid)] };
+
 impl Trade {
     pub(crate) fn new(seed: u64, currency: &'static str, entries: u64, rates: Rates) -> Self {
         let mut random = Random::seeded(seed, currency);
-        use Country::{Denmark, Estonia, Finland, Germany, Norway, Sweden};
-        let (countries, schemes, bank, target): (&[(u32, Country)], &'static [(u32, Scheme)], u16, i64) =
-            match currency {
-                "EUR" => (
-                    &[(6, Finland), (3, Germany), (1, Estonia)],
-                    &[(1, Scheme::Viitenumero), (1, Scheme::Rf)],
-                    1931,
-                    40_000_000,
-                ),
-                "NOK" => (&[(1, Norway)], &[(1, Scheme::Kid)], 1932, 60_000_000),
-                _ => (&[(17, Sweden), (1, Norway), (2, Denmark)], &[(1, Scheme::Ocr)], 1930, 440_000_000),
-            };
+        let Home { bank, target, countries, schemes } = match currency {
+            "EUR" => EURO,
+            "NOK" => NORWEGIAN,
+            _ => KRONA,
+        };
+        // A larger company keeps more in the bank.
+        let target = target * i64::try_from(entries / 20_000).unwrap_or(i64::MAX).clamp(1, 100);
         let count = usize::try_from((entries / 30).clamp(40, 20_000)).expect("at most 20,000");
         let customers = Pool::new(&mut random, countries, count, 10_001);
         let suppliers = Pool::new(&mut random, countries, (count / 4).max(25), 50_001);
@@ -154,6 +175,15 @@ impl Trade {
         self.invoice ^ 1
     }
 
+    /// What an invoice in the account's currency comes to, minor units.
+    pub(crate) fn amount(&mut self) -> i64 {
+        if self.currency == "EUR" {
+            foreign_invoice_amount(&mut self.random)
+        } else {
+            invoice_amount(&mut self.random)
+        }
+    }
+
     pub(crate) fn scheme(&mut self) -> Scheme {
         self.random.weighted(self.schemes)
     }
@@ -191,7 +221,7 @@ impl Trade {
 
     /// A customer pays one invoice; now and then two customers pay the same amount without a reference.
     pub(crate) fn customer_payment(&mut self) -> Happening {
-        let amount = invoice_amount(&mut self.random);
+        let amount = self.amount();
         if self.random.chance(self.rates.equal_amounts) {
             let twin = self.anonymous_payment(amount);
             let day = bank_day_after(self.today, self.random.between(0, 2));
@@ -249,7 +279,7 @@ impl Trade {
         let mut parts = Vec::new();
         let mut payments = Vec::new();
         for _ in 0..count {
-            let amount = invoice_amount(&mut self.random);
+            let amount = self.amount();
             let customer = self.customers.pick(&mut self.random).clone();
             let (invoice, scheme) = (self.next_invoice(), self.scheme());
             let mut payment = self.payer(&customer, amount);
@@ -306,7 +336,7 @@ impl Trade {
     /// One invoice to one supplier.
     pub(crate) fn supplier_payment(&mut self) -> Happening {
         let spare = (self.balance - self.target / 4).max(100_000);
-        let amount = invoice_amount(&mut self.random).min(spare);
+        let amount = self.amount().min(spare);
         let supplier = self.suppliers.pick(&mut self.random).clone();
         let number = u32::try_from(self.random.between(1_000, 999_999)).expect("six digits");
         let mut payment = self.payee(&supplier, amount);
@@ -430,7 +460,7 @@ impl Trade {
             (3, ("EUR", 108_000, 114_000, Scheme::Rf)),
             (1, ("USD", 92_000, 98_000, Scheme::Rf)),
         ]);
-        let foreign = invoice_amount(&mut self.random) / 4 + 1_000;
+        let foreign = foreign_invoice_amount(&mut self.random) + 1_000;
         let rate = self.random.between(low, high);
         let amount = (foreign * rate + 5_000) / 10_000;
         let invoiced = (foreign * (rate + self.random.between(-120, 120)) + 5_000) / 10_000;
