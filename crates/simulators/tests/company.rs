@@ -1,6 +1,8 @@
 //! Rules the demo company keeps, checked on its bytes: by text search where that is simple, by the product's
 //! readers where ledgers and whole files are concerned.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests stop a test the same way tests do")]
+
 use attest_domain::{
     Digest,
     finding::Severity,

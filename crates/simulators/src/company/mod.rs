@@ -44,7 +44,7 @@ use std::{
     path::Path,
 };
 
-/// How often people make mistakes: about 2, 8 or 24 of 100 bank entries are touched by one.
+/// How often people make mistakes: about 4, 14 or 39 of 100 rows of the truth are touched by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Difficulty {
     /// A tidy office.

@@ -197,10 +197,13 @@ impl Trade {
         }
     }
 
-    /// True on the first bank day on or after a day of the month, on the krona account.
+    /// True on the first bank day on or after a day of the month, on the krona account; the day may belong to
+    /// the month before, whose last days were no bank days.
     fn due_on(&self, day: i8) -> bool {
-        let due = Date::new(self.today.year(), self.today.month(), day).unwrap_or(self.today);
-        self.currency == "SEK" && self.today == bank_day_after(due, 0)
+        let this_month = self.today.first_of_month();
+        let falls_today = |month: Date| bank_day_after(shifted(month, i64::from(day) - 1), 0) == self.today;
+        let months = [this_month, shifted(this_month, -1).first_of_month()];
+        self.currency == "SEK" && months.into_iter().any(falls_today)
     }
 
     fn is_last_bank_day(&self) -> bool {
