@@ -1,0 +1,25 @@
+// The commands of the window, one name per line of the contract. `build.rs` declares them to Tauri (what is not
+// declared here cannot be called), and a test compares them with the capability and with the handlers.
+const COMMAND_NAMES: &[&str] = &[
+    "status",
+    "create_workspace",
+    "unlock",
+    "lock",
+    "save_settings",
+    "touch",
+    "list_accounts",
+    "set_ledger_account",
+    "list_documents",
+    "list_findings",
+    "choose_files",
+    "cancel_import",
+    "import_state",
+    "open_review",
+    "review_lines",
+    "group",
+    "source",
+    "selection",
+    "decide",
+    "export_reconciliation",
+    "show_export",
+];
