@@ -126,7 +126,7 @@ impl<'d> Xml<'d> {
         let name_length = tag.name().as_ref().len();
         let name = &self.text[self.start + 1..self.start + 1 + name_length];
         let attributes = &self.text[self.start + 1 + name_length..self.start + 1 + tag.len()];
-        if !attributes.is_empty() {
+        if !attributes.is_empty() && !is_plain_currency(attributes) {
             self.check_attributes(attributes)?;
         }
         if closed {
@@ -184,9 +184,7 @@ impl<'d> Xml<'d> {
 
     /// Checks the attributes of one tag, at most one more than is allowed, so that a flood of them costs nothing.
     fn check_attributes(&mut self, raw: &'d str) -> Result<(), Refusal> {
-        let mut names: [&str; XML_ATTRIBUTES_MAX] = [""; XML_ATTRIBUTES_MAX];
-        let mut count = 0;
-        for attribute in attributes(raw) {
+        for (count, attribute) in attributes(raw).enumerate() {
             let Some((name, _)) = attribute else {
                 return Err(self.malformed("an attribute is not written as name=\"value\""));
             };
@@ -196,11 +194,9 @@ impl<'d> Xml<'d> {
                 );
                 return Err(self.refuse("xml.attributes", message));
             }
-            if names[..count].contains(&name) {
+            if attributes(raw).take(count).flatten().any(|(other, _)| other == name) {
                 return Err(self.malformed("an element has the same attribute twice"));
             }
-            names[count] = name;
-            count += 1;
         }
         Ok(())
     }
@@ -285,6 +281,14 @@ fn is_forbidden(character: char) -> bool {
 /// Refuses nothing itself: tells whether a text holds a control character that XML forbids.
 pub(crate) fn has_forbidden_character(text: &str) -> bool {
     text.bytes().any(|byte| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r'))
+}
+
+/// ` Ccy="SEK"`, the one attribute that nearly all elements with one have.
+#[inline]
+fn is_plain_currency(raw: &str) -> bool {
+    raw.strip_prefix(" Ccy=\"")
+        .and_then(|rest| rest.strip_suffix('"'))
+        .is_some_and(|code| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()))
 }
 
 /// The attributes of a tag as name and raw value; `None` where one is not written as XML asks.

@@ -30,7 +30,8 @@ impl<'d> TransactionDraft<'d> {
 impl<'d> Walk<'d, '_, '_> {
     /// Hands the entry over, or says why it cannot.
     pub(super) fn finish_entry(&mut self) -> Result<(), Stop> {
-        let draft = std::mem::take(&mut self.entry);
+        let mut draft = std::mem::take(&mut self.entry);
+        self.write_entry_path();
         let Some(money) = draft.money else { return self.leave_entry_out(&draft) };
         let currency = self.entry_currency(&draft, money)?;
         let credit = match draft.credit {
@@ -48,7 +49,7 @@ impl<'d> Walk<'d, '_, '_> {
         }
         let amount = signed(money.amount, credit);
         let span = self.span_from(draft.start);
-        let id = self.ids.entry(&self.entry_path());
+        let id = self.ids.entry(&self.entry_path);
         if draft.batches > 1 {
             self.note_entry(
                 &draft,
@@ -58,16 +59,13 @@ impl<'d> Walk<'d, '_, '_> {
                 "The entry names several batches; the first is kept as its link, all were checked.",
             )?;
         }
-        let details = self.finish_details(&draft, amount, currency)?;
+        self.check_details(&draft, amount, currency)?;
         let reversal = draft.reversal;
         let bank_code = bank_code(&draft);
         let own = &self.statement.account;
-        let transactions: Vec<Transaction> = draft
-            .transactions
-            .into_iter()
-            .map(|draft| draft.finish(credit, reversal, currency, own))
-            .collect();
-        debug_assert!(details <= transactions.len());
+        let transactions: Vec<Transaction> =
+            draft.transactions.drain(..).map(|draft| draft.finish(credit, reversal, currency, own)).collect();
+        self.spare = std::mem::take(&mut draft.transactions);
         let status = draft.status.unwrap_or_default();
         self.statement.status_missing += u64::from(draft.status.is_none());
         self.statement.add(amount, currency, status);
@@ -142,35 +140,35 @@ impl<'d> Walk<'d, '_, '_> {
         Ok(agreed.unwrap_or(true))
     }
 
-    /// Compares the details with the entry; answers how many details there are.
-    fn finish_details(
+    /// Compares the sum of the details with the entry. The entry counts; charges may explain the difference.
+    fn check_details(
         &mut self,
         draft: &EntryDraft<'_>,
         amount: Amount,
         currency: Currency,
-    ) -> Result<usize, Stop> {
+    ) -> Result<(), Stop> {
         if draft.transactions.is_empty() {
-            return Ok(0);
+            return Ok(());
         }
-        let Some(sum) = sum(&draft.transactions, amount >= Amount::ZERO, currency) else {
-            return Ok(draft.transactions.len());
-        };
-        if sum != amount {
-            let charges =
-                draft.charges.iter().chain(draft.transactions.iter().flat_map(|one| &one.value.charges));
-            let charged: Amount = charges
-                .filter(|one| one.currency.is_none_or(|other| other == currency))
-                .map(|one| one.amount)
-                .sum();
-            let difference = amount - sum;
-            if difference != charged && difference != -charged {
-                let message = format!(
-                    "The entry is {amount} {currency}, its transactions add up to {sum}; {difference} is not explained. The entry counts."
-                );
-                self.note_entry(draft, "entry.details_differ", Severity::Info, "NtryDtls", message)?;
-            }
+        let sum = sum(&draft.transactions, !amount.is_negative(), currency);
+        let Some(sum) = sum.filter(|sum| *sum != amount) else { return Ok(()) };
+        let of_transactions = draft.transactions.iter().flat_map(|one| &one.value.charges);
+        let charged: Amount = draft
+            .charges
+            .iter()
+            .chain(of_transactions)
+            .filter(|charge| charge.currency.is_none_or(|other| other == currency))
+            .map(|charge| charge.amount)
+            .sum();
+        let difference = amount - sum;
+        if difference.abs() == charged.abs() {
+            return Ok(());
         }
-        Ok(draft.transactions.len())
+        let message = format!(
+            "The entry is {amount} {currency}, its transactions add up to {sum}; {difference} is not explained. \
+             The entry counts."
+        );
+        self.note_entry(draft, "entry.details_differ", Severity::Info, "NtryDtls", message)
     }
 
     /// Compares one batch with the transactions beside it: number and total.
@@ -218,7 +216,7 @@ impl<'d> Walk<'d, '_, '_> {
         path: &str,
         message: impl Into<String>,
     ) -> Result<(), Stop> {
-        let path = format!("{}/{path}", self.entry_path());
+        let path = format!("{}/{path}", self.entry_path);
         self.note_at(code, severity, draft.place, path, message)
     }
 }

@@ -105,9 +105,9 @@ impl<'d> Walk<'d, '_, '_> {
     }
 
     fn bank_code_leaf(&mut self, parent: Node, leaf: Node, text: Text<'d>) {
-        let code = match &mut self.transaction {
-            Some(transaction) => &mut transaction.bank_code,
-            None => &mut self.entry.bank_code,
+        let code = match self.entry.transactions.last_mut() {
+            Some(transaction) if self.in_transaction => &mut transaction.bank_code,
+            _ => &mut self.entry.bank_code,
         };
         let place = match (parent, leaf) {
             (Node::Domain, Node::Cd) => &mut code.domain,
@@ -121,9 +121,9 @@ impl<'d> Walk<'d, '_, '_> {
     }
 
     fn foreign(&mut self, kind: Node) -> Option<&mut Foreign> {
-        let amounts = match &mut self.transaction {
-            Some(transaction) => &mut transaction.amounts,
-            None => &mut self.entry.amounts,
+        let amounts = match self.entry.transactions.last_mut() {
+            Some(transaction) if self.in_transaction => &mut transaction.amounts,
+            _ => &mut self.entry.amounts,
         };
         match kind {
             Node::Instructed => Some(&mut amounts[0]),

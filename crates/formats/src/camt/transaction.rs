@@ -15,7 +15,7 @@ use attest_domain::{
 
 impl<'d> Walk<'d, '_, '_> {
     pub(super) fn reference_leaf(&mut self, leaf: Node, text: &str) {
-        let Some(transaction) = &mut self.transaction else { return };
+        let Some(transaction) = self.transaction() else { return };
         let refs = &mut transaction.value.refs;
         let place = match leaf {
             Node::EndToEndId => &mut refs.end_to_end,
@@ -48,7 +48,7 @@ impl<'d> Walk<'d, '_, '_> {
             }
             (Node::RelatedDate, _) | (Node::InvoiceInformation | Node::Structured, Node::RelatedDate) => {
                 let date = self.date("transaction.document_date", "RmtInf/Strd/RfrdDocInf/RltdDt", &text)?;
-                if let Some(transaction) = &mut self.transaction {
+                if let Some(transaction) = self.transaction() {
                     transaction.invoice.date = date;
                 }
                 return Ok(());
@@ -58,7 +58,7 @@ impl<'d> Walk<'d, '_, '_> {
             }
             _ => {}
         }
-        let Some(transaction) = &mut self.transaction else { return Ok(()) };
+        let Some(transaction) = self.transaction() else { return Ok(()) };
         let value = &mut transaction.value;
         match (parent, leaf) {
             (Node::Remittance, Node::Ustrd) => value.remittance.push(text.into_owned()),
@@ -100,19 +100,19 @@ impl<'d> Walk<'d, '_, '_> {
                     self.unreadable("transaction.amount", "Amt", &text, "an amount")?;
                 }
                 let currency = self.amount_currency("Amt")?;
-                if let Some(transaction) = &mut self.transaction {
+                if let Some(transaction) = self.transaction() {
                     transaction.unreadable = amount.is_none();
                     transaction.own = amount.map(|amount| Money { amount, currency });
                 }
             }
             Node::Direction => {
                 let credit = self.direction(&text)?;
-                if let Some(transaction) = &mut self.transaction {
+                if let Some(transaction) = self.transaction() {
                     transaction.credit = credit;
                 }
             }
             Node::AddtlTxInf => {
-                if let Some(transaction) = &mut self.transaction {
+                if let Some(transaction) = self.transaction() {
                     transaction.value.additional = Some(text.into_owned());
                 }
             }
@@ -124,7 +124,7 @@ impl<'d> Walk<'d, '_, '_> {
     /// The side of the payment that the open element tells of.
     fn side(&mut self) -> Option<&mut PartyDraft<'d>> {
         let who = self.who;
-        let transaction = self.transaction.as_mut()?;
+        let transaction = self.transaction()?;
         match who {
             Node::Debtor | Node::DebtorAccount | Node::DebtorAgent | Node::UltimateDebtor => {
                 Some(&mut transaction.debtor)
@@ -146,7 +146,7 @@ impl<'d> Walk<'d, '_, '_> {
 
     /// BIC, clearing number or name below an agent, the statement's servicer, or a party that is a bank.
     pub(super) fn agent_leaf(&mut self, leaf: Node, text: Text<'d>) {
-        if self.transaction.is_none() {
+        if !self.in_transaction {
             if self.who == Node::Servicer {
                 self.statement.servicer_leaf(leaf, text);
             }
@@ -167,7 +167,7 @@ impl<'d> Walk<'d, '_, '_> {
 
     /// A number of the statement's own account or of a party's.
     pub(super) fn account_leaf(&mut self, leaf: Node, text: Text<'d>) -> Result<(), Stop> {
-        if self.transaction.is_none() {
+        if !self.in_transaction {
             if self.who != Node::Account {
                 return Ok(());
             }
@@ -206,7 +206,7 @@ impl<'d> Walk<'d, '_, '_> {
                 "an amount",
             );
         };
-        let Some(transaction) = &mut self.transaction else { return Ok(()) };
+        let Some(transaction) = self.transaction() else { return Ok(()) };
         match leaf {
             Node::RemittedAmt => transaction.invoice.amount = Some(amount),
             Node::CreditNoteAmt if transaction.invoice.amount.is_none() => {
@@ -221,7 +221,7 @@ impl<'d> Walk<'d, '_, '_> {
 
     /// `RmtAmtAndTp` of .12 and later: the type says which of the older elements it stands for.
     pub(super) fn finish_typed_amount(&mut self) {
-        let Some(transaction) = &mut self.transaction else { return };
+        let Some(transaction) = self.transaction() else { return };
         let (Some(amount), kind) = std::mem::take(&mut transaction.typed) else { return };
         match kind.as_deref() {
             Some("DUPA") => transaction.invoice_due = Some(amount),
@@ -231,30 +231,30 @@ impl<'d> Walk<'d, '_, '_> {
     }
 
     pub(super) fn finish_reference(&mut self) -> Result<(), Stop> {
-        let Some(transaction) = &mut self.transaction else { return Ok(()) };
+        let Some(transaction) = self.transaction() else { return Ok(()) };
         let issuer = transaction.issuer.take();
         let Some(mut reference) =
             transaction.reference.take().filter(|reference| !reference.value.is_empty())
         else {
             return Ok(());
         };
-        let shape = reference_shape(&reference.value);
-        let is_rf = shape == Some("RF") || issuer.as_deref() == Some("ISO");
+        let is_rf = has_rf_shape(&reference.value) || issuer.as_deref() == Some("ISO");
         if reference.kind.is_none() {
-            reference.kind =
-                if is_rf { Some("RF".to_owned()) } else { issuer.or_else(|| shape.map(str::to_owned)) };
+            let shape = || check_digits::is_ocr(&reference.value).then(|| "OCR".to_owned());
+            reference.kind = if is_rf { Some("RF".to_owned()) } else { issuer.or_else(shape) };
         }
-        let value = reference.value.clone();
+        let wrong = is_rf && !check_digits::is_creditor_reference(&reference.value);
+        let message = wrong
+            .then(|| format!("The check digits of the RF reference \"{:.40}\" are wrong.", reference.value));
         transaction.value.refs.structured.push(reference);
-        if is_rf && !check_digits::is_creditor_reference(&value) {
-            let message = format!("The check digits of the RF reference \"{value:.40}\" are wrong.");
+        if let Some(message) = message {
             self.note("reference.check", Severity::Warning, "RmtInf/Strd/CdtrRefInf/Ref", message)?;
         }
         Ok(())
     }
 
     pub(super) fn finish_structured(&mut self) {
-        let Some(transaction) = &mut self.transaction else { return };
+        let Some(transaction) = self.transaction() else { return };
         let due = transaction.invoice_due.take();
         let mut invoice = std::mem::take(&mut transaction.invoice);
         let credit_note = invoice.kind.as_deref() == Some("CREN");
@@ -265,13 +265,15 @@ impl<'d> Walk<'d, '_, '_> {
         }
     }
 
-    /// Moves the open transaction into its entry; what needs the entry's figures waits for the end of it.
+    /// Closes the open transaction; what needs the entry's figures waits for the end of the entry.
     pub(super) fn finish_transaction(&mut self) {
-        let Some(mut draft) = self.transaction.take() else { return };
         let end = self.original(self.xml.end());
-        draft.value.span.end = end;
-        draft.value.ordinal = u32::try_from(self.entry.transactions.len()).unwrap_or(u32::MAX);
-        self.entry.transactions.push(*draft);
+        let ordinal = self.entry.transactions.len().saturating_sub(1);
+        if let Some(draft) = self.transaction() {
+            draft.value.span.end = end;
+            draft.value.ordinal = u32::try_from(ordinal).unwrap_or(u32::MAX);
+        }
+        self.in_transaction = false;
     }
 }
 
@@ -289,17 +291,10 @@ fn add_line(returned: &mut Return, line: &str) {
     }
 }
 
-/// What the shape of a reference shows: `RF` for an ISO 11649 reference, `OCR` for digits with a Luhn digit.
-fn reference_shape(value: &str) -> Option<&'static str> {
+/// `RF` and two digits: an ISO 11649 reference, whatever its type says.
+fn has_rf_shape(value: &str) -> bool {
     let bytes = value.as_bytes();
-    if bytes.len() > 4
-        && bytes[..2].eq_ignore_ascii_case(b"RF")
-        && bytes[2].is_ascii_digit()
-        && bytes[3].is_ascii_digit()
-    {
-        return Some("RF");
-    }
-    check_digits::is_ocr(value).then_some("OCR")
+    bytes.len() > 4 && bytes[..2].eq_ignore_ascii_case(b"RF") && bytes[2..4].iter().all(u8::is_ascii_digit)
 }
 
 impl<'d> TransactionDraft<'d> {

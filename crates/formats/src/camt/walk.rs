@@ -42,7 +42,12 @@ pub(super) struct Walk<'d, 's, 'f> {
     pub(super) statements: u32,
     pub(super) statement: StatementDraft<'d>,
     pub(super) entry: EntryDraft<'d>,
-    pub(super) transaction: Option<Box<TransactionDraft<'d>>>,
+    /// Whether the last transaction of the entry is open.
+    pub(super) in_transaction: bool,
+    /// The storage of the last entry's transactions, for the next.
+    pub(super) spare: Vec<TransactionDraft<'d>>,
+    /// The path of the entry, `Stmt[0]/Ntry[3]`, written anew for each without allocating.
+    pub(super) entry_path: String,
     pub(super) charge: ChargeDraft,
     pub(super) content: Vec<u8>,
 }
@@ -95,7 +100,9 @@ impl<'d, 's, 'f> Walk<'d, 's, 'f> {
             statements: 0,
             statement: StatementDraft::default(),
             entry: EntryDraft::default(),
-            transaction: None,
+            in_transaction: false,
+            spare: Vec::new(),
+            entry_path: String::new(),
             charge: ChargeDraft::default(),
             content: Vec::new(),
         }
@@ -182,25 +189,26 @@ impl<'d, 's, 'f> Walk<'d, 's, 'f> {
 
     /// What an opening container prepares.
     fn enter(&mut self, node: Node, parent: Node, name: &'d str, attributes: &'d str) -> Result<(), Stop> {
-        let local = name.rsplit_once(':').map_or(name, |(_, local)| local);
         match node {
-            Node::Outside if self.depth == 1 => self.root = local,
+            Node::Outside if self.depth == 1 => self.root = local_name(name),
             Node::Document => {
-                self.root = local;
+                self.root = local_name(name);
                 self.namespace = namespace(name, attributes);
             }
             Node::Skip if parent == Node::Document => {
-                self.other_message.get_or_insert(local);
+                self.other_message.get_or_insert(local_name(name));
             }
-            Node::Message => self.enter_message(local, name, attributes)?,
+            Node::Message => self.enter_message(local_name(name), name, attributes)?,
             Node::Statement => {
                 let start = self.original(self.xml.start());
-                self.statement = StatementDraft::new(self.xml.start(), start, local);
+                self.statement = StatementDraft::new(self.xml.start(), start, local_name(name));
             }
             Node::Entry => {
                 let place = self.xml.start();
                 let start = self.original(place);
-                self.entry = EntryDraft { place, start, ..EntryDraft::default() };
+                let transactions = std::mem::take(&mut self.spare);
+                self.entry = EntryDraft { place, start, transactions, ..EntryDraft::default() };
+                self.in_transaction = false;
                 self.statement.elements += 1;
             }
             Node::Details => {
@@ -208,9 +216,11 @@ impl<'d, 's, 'f> Walk<'d, 's, 'f> {
             }
             Node::Batch => self.entry.batches += 1,
             Node::Transaction => {
-                let mut draft = Box::new(TransactionDraft::default());
-                draft.value.span.start = self.original(self.xml.start());
-                self.transaction = Some(draft);
+                let start = self.original(self.xml.start());
+                let mut draft = TransactionDraft::default();
+                draft.value.span.start = start;
+                self.entry.transactions.push(draft);
+                self.in_transaction = true;
             }
             Node::Account
             | Node::Owner
@@ -296,9 +306,9 @@ impl<'d, 's, 'f> Walk<'d, 's, 'f> {
     fn finish_charge(&mut self, node: Node) {
         let record = node == Node::ChargeRecord;
         let charge = if record { self.charge.finish_record() } else { self.charge.finish_list() };
-        match &mut self.transaction {
-            Some(transaction) => transaction.value.charges.extend(charge),
-            None => self.entry.charges.extend(charge),
+        match self.entry.transactions.last_mut() {
+            Some(transaction) if self.in_transaction => transaction.value.charges.extend(charge),
+            _ => self.entry.charges.extend(charge),
         }
     }
 
@@ -365,8 +375,8 @@ impl<'d, 's, 'f> Walk<'d, 's, 'f> {
         if open.contains(&Node::Entry) {
             parts.push(format!("Ntry[{}]", self.statement.elements.saturating_sub(1)));
         }
-        if self.transaction.is_some() {
-            parts.push(format!("NtryDtls/TxDtls[{}]", self.entry.transactions.len()));
+        if self.in_transaction {
+            parts.push(format!("NtryDtls/TxDtls[{}]", self.entry.transactions.len() - 1));
         }
         if !path.is_empty() {
             parts.push(path.to_owned());
@@ -379,9 +389,20 @@ impl<'d, 's, 'f> Walk<'d, 's, 'f> {
         format!("{}[{}]", self.statement.element, self.statements)
     }
 
-    /// `Stmt[0]/Ntry[3]` of the open entry, from which its id follows.
-    pub(super) fn entry_path(&self) -> String {
-        format!("{}[{}]/Ntry[{}]", self.statement.element, self.statements, self.statement.elements - 1)
+    /// Writes the path of the entry, from which its id follows.
+    pub(super) fn write_entry_path(&mut self) {
+        let path = &mut self.entry_path;
+        path.clear();
+        path.push_str(self.statement.element);
+        push_index(path, u64::from(self.statements));
+        path.push_str("/Ntry");
+        push_index(path, self.statement.elements - 1);
+    }
+
+    /// The open transaction.
+    #[inline]
+    pub(super) fn transaction(&mut self) -> Option<&mut TransactionDraft<'d>> {
+        if self.in_transaction { self.entry.transactions.last_mut() } else { None }
     }
 
     /// The element `levels` above the open one.
@@ -409,6 +430,28 @@ impl<'d, 's, 'f> Walk<'d, 's, 'f> {
             format!("The check digits or the length of the IBAN \"{:.40}\" are wrong.", compact(iban));
         self.note("account.iban_check", Severity::Warning, path, message)
     }
+}
+
+/// The name without its prefix.
+fn local_name(name: &str) -> &str {
+    name.rsplit_once(':').map_or(name, |(_, local)| local)
+}
+
+/// Appends `[index]`.
+fn push_index(path: &mut String, mut index: u64) {
+    let mut digits = [0_u8; 20];
+    let mut first = digits.len();
+    loop {
+        first -= 1;
+        digits[first] = b'0' + u8::try_from(index % 10).unwrap_or(0);
+        index /= 10;
+        if index == 0 {
+            break;
+        }
+    }
+    path.push('[');
+    path.extend(digits[first..].iter().map(|digit| char::from(*digit)));
+    path.push(']');
 }
 
 fn other_message(element: &str, name: Option<String>) -> Refusal {
