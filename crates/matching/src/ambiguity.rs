@@ -9,12 +9,10 @@
 use crate::assignment::Choice;
 use crate::candidates::{Arena, Candidate};
 use crate::prepare::{Prepared, amount_of};
-use crate::scoring::{Centibits, Model, ReferenceAgreement, confidence, sort_reasons, weight_of};
+use crate::scoring::{Centibits, Model, ReferenceAgreement, TIE, confidence, sort_reasons, weight_of};
 use attest_domain::reconciliation::{Decision, MatchRules, Proposal, Reason};
 use std::collections::BTreeMap;
 
-/// Weights closer than this are equal: half a bit.
-const TIE: Centibits = 50;
 /// Equal solutions that are listed for one chosen candidate, itself included.
 const ALTERNATIVES_SHOWN: usize = 5;
 /// Rivals looked at for one line.
@@ -114,8 +112,6 @@ fn rivals(outcome: &Outcome<'_, '_, '_>, lines: &Lines, number: usize) -> Vec<Ri
     let mut rivals = Vec::new();
     for other in others.into_iter().map(|n| n as usize).filter(|n| !outcome.chosen[*n]) {
         let rival = &outcome.choices[other];
-        // A part of the group, or a larger group around it, explains the same lines less well or better, but is
-        // not a different partner for them.
         let weight = rival.weight;
         let mut displaced: Vec<u32> = [0, 1]
             .into_iter()
@@ -128,8 +124,14 @@ fn rivals(outcome: &Outcome<'_, '_, '_>, lines: &Lines, number: usize) -> Vec<Ri
         displaced.dedup();
         let lost: Centibits = displaced.iter().map(|h| outcome.choices[*h as usize].weight.max(0)).sum();
         let lead = mine.weight - weight + lost;
+        // Sums of the same target are counted, not weighed: a nearer date makes none of them the right one.
+        let several = outcome.candidates[number].solutions > 1 && outcome.candidates[other].solutions > 1;
         let wanted = displaced.iter().any(|h| outcome.choices[*h as usize].weight >= weight + TIE);
-        rivals.push(Rival { number: other, lead: lead.max(0), equal: weight + TIE > mine.weight && !wanted });
+        rivals.push(Rival {
+            number: other,
+            lead: lead.max(0),
+            equal: several || (weight + TIE > mine.weight && !wanted),
+        });
     }
     rivals
 }

@@ -9,7 +9,7 @@ use crate::candidates::{Arena, Candidate, Index, Pass};
 use crate::prepare::{Part, Prepared, Unit, merge};
 use crate::progress::Progress;
 use crate::reference::Class;
-use crate::scoring::{Centibits, Model, days_between};
+use crate::scoring::{Centibits, Model, TIE, days_between};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Lines looked at for one payment of a batch.
@@ -19,12 +19,14 @@ const SHARED_LINES_MAX: usize = 2_000;
 /// What one payment found by its reference adds, and the most all of them together add.
 const PART_BITS: Centibits = 500;
 const PARTS_BITS_MAX: Centibits = 2_000;
+/// Groups kept of those that differ by lines that would do as well.
+const SOLUTIONS_KEPT: usize = 5;
 
 /// Groups described by parts and by shared references.
-pub(crate) fn find_batches(
-    prepared: &Prepared<'_>,
+pub(crate) fn find_batches<'p, 'a>(
+    prepared: &'p Prepared<'a>,
     index: &Index,
-    model: &Model<'_, '_>,
+    model: &Model<'p, 'a>,
     arena: &mut Arena<'_>,
     found: &mut Vec<Candidate>,
     progress: &mut Progress<'_>,
@@ -34,7 +36,7 @@ pub(crate) fn find_batches(
         for (number, parts) in (0_u32..).zip(&prepared.sides[side].parts) {
             progress.tick()?;
             if parts.len() > 1 {
-                by_parts(prepared, index, model, &amounts, (side, number, parts), arena, found);
+                Batch { prepared, index, model, amounts: &amounts, side, number, parts }.offer(arena, found);
             }
         }
     }
@@ -55,96 +57,133 @@ fn open_by_amount(prepared: &Prepared<'_>, side: usize) -> ByAmount {
     map
 }
 
-/// Looks for every payment of a batch on the other side.
-fn by_parts(
-    prepared: &Prepared<'_>,
-    index: &Index,
-    model: &Model<'_, '_>,
-    amounts: &ByAmount,
-    (side, number, parts): (usize, u32, &[Part]),
-    arena: &mut Arena<'_>,
-    found: &mut Vec<Candidate>,
-) {
-    let other = 1 - side;
-    let theirs = &prepared.sides[other];
-    let whole = &prepared.sides[side].units[number as usize];
-    let mut used: BTreeSet<u32> = BTreeSet::new();
-    let (mut by_reference, mut unsure) = (0_usize, false);
-    let mut rest: Vec<&Part> = Vec::new();
-    for part in parts {
-        match best_by_reference(prepared, index, other, part, &used) {
-            Some(line) => {
-                used.insert(line);
-                by_reference += 1;
-            }
-            None => rest.push(part),
-        }
-    }
-    for part in rest {
-        let Some(amount) = part.amount else { continue };
-        let near = |line: &&u32| {
-            let unit = &theirs.units[**line as usize];
-            !used.contains(*line) && days_between(whole, unit).is_none_or(|gap| gap <= model.days_max)
-        };
-        let list = amounts.get(&(whole.currency, amount)).map_or(&[][..], Vec::as_slice);
-        let options: Vec<u32> = list.iter().filter(near).take(PER_PART_MAX).copied().collect();
-        let weights: Vec<Centibits> = options
-            .iter()
-            .map(|line| {
-                let (a, b) = (&part.unit, &theirs.units[*line as usize]);
-                if side == 0 { model.weigh(a, b).weight } else { model.weigh(b, a).weight }
-            })
-            .collect();
-        let best = weights.iter().copied().max();
-        let Some(at) = weights.iter().position(|w| Some(*w) == best) else { continue };
-        let equal = weights.iter().filter(|w| Some(**w) == best).count();
-        let twins = parts.iter().filter(|p| p.amount == part.amount).count();
-        unsure |= equal > twins;
-        used.insert(options[at]);
-    }
-    if used.len() < 2 || used.len() * 2 < parts.len() {
-        return;
-    }
-    let members: Vec<&Unit> = used.iter().map(|line| &theirs.units[*line as usize]).collect();
-    let bonus = (PART_BITS * i32::try_from(by_reference).unwrap_or(4).min(4)).min(PARTS_BITS_MAX);
-    let detail =
-        format!("{} of {} payments of the batch found, {by_reference} by reference", used.len(), parts.len());
-    let merged = arena.keep(other, merge(&members));
-    let units = if side == 0 { [number, merged] } else { [merged, number] };
-    let complete = by_reference == parts.len();
-    offer_group(model, arena, units, (bonus, detail), complete, if unsure { 2 } else { 1 }, found);
+/// A batch whose payments are looked for on the other side.
+struct Batch<'b, 'p, 'a> {
+    prepared: &'p Prepared<'a>,
+    index: &'b Index,
+    model: &'b Model<'p, 'a>,
+    amounts: &'b ByAmount,
+    side: usize,
+    number: u32,
+    parts: &'p [Part],
 }
 
-/// The line that carries a reference of the part and its amount; without an amount, the only one that carries it.
-fn best_by_reference(
-    prepared: &Prepared<'_>,
-    index: &Index,
-    other: usize,
-    part: &Part,
-    used: &BTreeSet<u32>,
-) -> Option<u32> {
-    let theirs = &prepared.sides[other];
-    for (class, key) in &part.unit.references {
-        if *class == Class::PaymentInformation {
-            continue; // names the batch, not the payment
+/// The line taken for a payment, and others that would have done as well.
+struct Taken {
+    line: u32,
+    equals: Vec<u32>,
+}
+
+impl Batch<'_, '_, '_> {
+    /// Finds the payments, first by reference, then by amount, and offers the group, with the swaps that are as
+    /// good.
+    fn offer(&self, arena: &mut Arena<'_>, found: &mut Vec<Candidate>) {
+        let mut used: BTreeSet<u32> = BTreeSet::new();
+        let mut taken: Vec<Taken> = Vec::new();
+        let mut rest: Vec<&Part> = Vec::new();
+        for part in self.parts {
+            match self.by_reference(part, &used) {
+                Some(best) => {
+                    used.insert(best.line);
+                    taken.push(best);
+                }
+                None => rest.push(part),
+            }
         }
-        let lines = index.by_reference[other][*key as usize].iter().take(PER_PART_MAX);
-        let fits = |line: &&u32| {
-            let unit = &theirs.units[**line as usize];
-            unit.members.len() == 1
-                && (**line as usize) < theirs.lines.len()
-                && unit.currency == part.unit.currency
-                && !used.contains(*line)
-                && part.amount.is_none_or(|amount| amount == unit.amount)
-        };
-        let options: Vec<u32> = lines.filter(fits).copied().collect();
-        match options.as_slice() {
-            [only] => return Some(*only),
-            [first, ..] if part.amount.is_some() => return Some(*first),
-            _ => {}
+        let by_reference = taken.len();
+        for part in rest {
+            if let Some(best) = self.by_amount(part, &used) {
+                used.insert(best.line);
+                taken.push(best);
+            }
+        }
+        if used.len() < 2 || used.len() * 2 < self.parts.len() {
+            return;
+        }
+        let mut groups: BTreeSet<Vec<u32>> = BTreeSet::new();
+        for one in &taken {
+            for equal in one.equals.iter().filter(|line| !used.contains(line)) {
+                let swapped = used.iter().map(|line| if *line == one.line { *equal } else { *line });
+                let mut group: Vec<u32> = swapped.collect();
+                group.sort_unstable();
+                groups.insert(group);
+            }
+        }
+        let solutions = u32::try_from(groups.len() + 1).unwrap_or(u32::MAX);
+        let all = [used.into_iter().collect()].into_iter().chain(groups).take(SOLUTIONS_KEPT);
+        for group in all {
+            self.offer_lines(&group, by_reference, solutions, arena, found);
         }
     }
-    None
+
+    fn offer_lines(
+        &self,
+        group: &[u32],
+        by_reference: usize,
+        solutions: u32,
+        arena: &mut Arena<'_>,
+        found: &mut Vec<Candidate>,
+    ) {
+        let other = 1 - self.side;
+        let theirs = &self.prepared.sides[other];
+        let members: Vec<&Unit> = group.iter().map(|line| &theirs.units[*line as usize]).collect();
+        let bonus = (PART_BITS * i32::try_from(by_reference).unwrap_or(4).min(4)).min(PARTS_BITS_MAX);
+        let (count, parts) = (group.len(), self.parts.len());
+        let detail = format!("{count} of {parts} payments of the batch found, {by_reference} by reference");
+        let merged = arena.keep(other, merge(&members));
+        let units = if self.side == 0 { [self.number, merged] } else { [merged, self.number] };
+        offer_group(self.model, arena, units, (bonus, detail), by_reference == parts, solutions, found);
+    }
+
+    /// The line that carries a reference of the part and its amount; without an amount, the only one that carries
+    /// the reference.
+    fn by_reference(&self, part: &Part, used: &BTreeSet<u32>) -> Option<Taken> {
+        let other = 1 - self.side;
+        let theirs = &self.prepared.sides[other];
+        for (class, key) in &part.unit.references {
+            if *class == Class::PaymentInformation {
+                continue; // names the batch, not the payment
+            }
+            let lines = self.index.by_reference[other][*key as usize].iter().take(PER_PART_MAX);
+            let fits = |line: &&u32| {
+                let unit = &theirs.units[**line as usize];
+                (**line as usize) < theirs.lines.len()
+                    && unit.currency == part.unit.currency
+                    && !used.contains(*line)
+                    && part.amount.is_none_or(|amount| amount == unit.amount)
+            };
+            let options: Vec<u32> = lines.filter(fits).copied().collect();
+            match options.split_first() {
+                Some((first, [])) => return Some(Taken { line: *first, equals: Vec::new() }),
+                Some((first, equals)) if part.amount.is_some() => {
+                    return Some(Taken { line: *first, equals: equals.to_vec() });
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// The likeliest line of the part's amount within the window.
+    fn by_amount(&self, part: &Part, used: &BTreeSet<u32>) -> Option<Taken> {
+        let theirs = &self.prepared.sides[1 - self.side];
+        let amount = part.amount?;
+        let near = |line: &&u32| {
+            let gap = days_between(&part.unit, &theirs.units[**line as usize]);
+            !used.contains(*line) && gap.is_none_or(|gap| gap <= self.model.days_max)
+        };
+        let list = self.amounts.get(&(part.unit.currency, amount))?;
+        let weigh = |line: &u32| {
+            let (ours, other) = (&part.unit, &theirs.units[*line as usize]);
+            let verdict =
+                if self.side == 0 { self.model.weigh(ours, other) } else { self.model.weigh(other, ours) };
+            (verdict.weight, *line)
+        };
+        let options: Vec<(Centibits, u32)> = list.iter().filter(near).take(PER_PART_MAX).map(weigh).collect();
+        let (best, line) = options.iter().copied().max_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)))?;
+        let equals = options.iter().filter(|o| o.1 != line && o.0 + TIE > best).map(|o| o.1).collect();
+        Some(Taken { line, equals })
+    }
 }
 
 /// All lines that carry one reference on either side, where their sums agree.

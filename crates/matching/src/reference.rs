@@ -141,7 +141,7 @@ pub(crate) fn in_text(text: &str) -> Vec<String> {
             add(&mut found, run);
         }
         let mut joined = String::new();
-        for part in tokens[i..].iter().take_while(|t| t.bytes().all(|b| b.is_ascii_digit())).take(6) {
+        for part in tokens[i..].iter().take_while(|t| is_number(t) && !is_date_like(t)).take(6) {
             joined.push_str(part);
             if joined.len() > part.len() && joined.len() >= 6 {
                 add(&mut found, &joined);
@@ -167,6 +167,10 @@ fn add(found: &mut Vec<String>, token: &str) {
     {
         found.push(value);
     }
+}
+
+fn is_number(token: &str) -> bool {
+    token.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// A year or a day written as such: `2026`, `20260115`, `2026-01-15`.

@@ -15,12 +15,16 @@ use attest_domain::reconciliation::{MatchRules, Reason};
 /// Hundredths of a bit.
 pub(crate) type Centibits = i32;
 
+/// Weights closer than this are equal: half a bit.
+pub(crate) const TIE: Centibits = 50;
 /// Pseudo-lines added to every frequency, so that small files do not look certain.
 const SMOOTHING: u64 = 64;
 /// Most one shared reference can say.
 const REFERENCE_BITS_MAX: Centibits = 2_000;
 /// Most words and names can say.
 const TEXT_BITS_MAX: Centibits = 1_400;
+/// Even a round amount is no commoner than one in a hundred, unless the data say so.
+const AMOUNT_DIGITS_MIN: u32 = 2;
 /// From here words or a name count as agreement of the party, which [`Verdict::corroborated`] needs.
 const TEXT_BITS_AGREE: Centibits = 400;
 
@@ -162,7 +166,7 @@ impl<'p, 'a> Model<'p, 'a> {
     }
 
     fn prior(&self) -> Centibits {
-        -log2(u128::from(self.lines + SMOOTHING)) - 100
+        -log2(u128::from(self.lines + SMOOTHING))
     }
 
     fn evidence(&self, left: &Unit, right: &Unit, sink: &mut impl Sink) -> Verdict {
@@ -265,14 +269,18 @@ impl<'p, 'a> Model<'p, 'a> {
         if difference == 0 {
             let same = |side: usize| self.count_between(side, left.currency, left.amount, left.amount);
             let others = same(0).max(same(1)).saturating_sub(1);
-            let weight = self.surprise(others, significant_digits(left.amount).saturating_sub(1)).min(cap);
+            let weight = self
+                .surprise(others, significant_digits(left.amount).saturating_sub(1).max(AMOUNT_DIGITS_MIN))
+                .min(cap);
             sink.add("amount", weight, || self.equal_amount_detail(left));
         } else if difference <= self.reach(left.amount) {
             let band = difference.max(left.amount.abs() / 200);
             let near = |side: usize, a: i128| self.count_between(side, left.currency, a - band, a + band);
             let others = near(0, right.amount).max(near(1, left.amount));
-            // Most of the same payments are equal to the last digit: two bits for those that are not.
-            let weight = (log2_ratio(u128::from(self.lines + SMOOTHING), u128::from(others + 1)) - 200)
+            // Most of the same payments are equal to the last digit: two bits for those that are not, one where
+            // the rules expect exchange differences.
+            let unequal = if self.permille > 0 { 100 } else { 200 };
+            let weight = (log2_ratio(u128::from(self.lines + SMOOTHING), u128::from(others + 1)) - unequal)
                 .clamp(-200, cap);
             sink.add("amount", weight, || self.unequal_amount_detail(left, right));
         } else {

@@ -13,7 +13,7 @@ use crate::progress::Progress;
 use crate::scoring::{Centibits, Model, days_between};
 use crate::subset;
 use attest_domain::reconciliation::MatchRules;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A line in a chosen candidate of at least this weight (sixty-four to one) that is corroborated is not open.
 const SETTLED: Centibits = 600;
@@ -73,17 +73,36 @@ pub(crate) fn find_sums(
             progress.tick()?;
             search.subsets(target, arena, found);
         }
+        count_solutions(1 - items_side, arena, found);
     }
     Ok(())
 }
+
+/// Sets for every sum how many different groups add up to its target, whichever way they were found.
+fn count_solutions(targets_side: usize, arena: &Arena<'_>, found: &mut [Candidate]) {
+    let mut groups: HashMap<u32, BTreeSet<&[u32]>> = HashMap::new();
+    let is_sum = |c: &Candidate| {
+        c.pass == Pass::Sum && arena.unit(targets_side, c.units[targets_side]).members.len() == 1
+    };
+    for candidate in found.iter().filter(|c| is_sum(c)) {
+        let members = &arena.unit(1 - targets_side, candidate.units[1 - targets_side]).members;
+        groups.entry(candidate.units[targets_side]).or_default().insert(members);
+    }
+    for candidate in found.iter_mut().filter(|c| is_sum(c)) {
+        let different = groups.get(&candidate.units[targets_side]).map_or(1, BTreeSet::len);
+        candidate.solutions = candidate.solutions.max(u32::try_from(different).unwrap_or(u32::MAX));
+    }
+}
+
+/// Currency, sign, the day if it is one day's, the party's word if it is one party's.
+type GroupKey = (u32, bool, Option<i32>, Option<u32>);
 
 /// The open lines of the side that is added up, by what makes them hang together.
 struct Items {
     side: usize,
     by_word: HashMap<(u32, bool, u32), Vec<u32>>,
     by_day: BTreeMap<(u32, bool, i32), Vec<u32>>,
-    /// (currency, sign, day if one, word if one) → lines.
-    groups: BTreeMap<(u32, bool, Option<i32>, Option<u32>), Vec<u32>>,
+    groups: BTreeMap<GroupKey, Vec<u32>>,
 }
 
 impl Items {
@@ -104,11 +123,15 @@ impl Items {
                 items.by_day.entry((unit.currency, sign, day)).or_default().push(number);
             }
             let party = party_word(prepared, unit);
-            for key in [(day, party), (None, party), (day, None)] {
+            // A set: without a party or a date two of the keys are the same, and a line counts once.
+            for key in BTreeSet::from([(day, party), (None, party), (day, None)]) {
                 if key != (None, None) {
                     items.groups.entry((unit.currency, sign, key.0, key.1)).or_default().push(number);
                 }
             }
+        }
+        for list in items.by_word.values_mut() {
+            list.sort_by_key(|number| (units[*number as usize].days, *number));
         }
         items
     }
@@ -189,21 +212,29 @@ impl Search<'_, '_, '_> {
             let days = self.items.by_day.range(range).map(|(_, list)| list);
             pools.extend(days.filter(|list| list.len() <= DAY_GROUP_MAX).map(|list| self.near(unit, list)));
         }
+        // Where there are more lines than can be searched, a sum found among fewer is not known to be the only one.
+        let searched_all = pools.iter().all(|pool| pool.len() <= SUBSET_ITEMS_MAX);
         pools.retain(|pool| (2..=SUBSET_ITEMS_MAX).contains(&pool.len()));
         pools.sort();
         pools.dedup();
         for pool in pools {
+            let before = found.len();
             self.subsets_of(target, unit, &pool, arena, found);
+            found[before..].iter_mut().for_each(|c| c.verdict.corroborated &= searched_all);
         }
     }
 
+    /// Smaller lines of a list (which is in order of days) within the window; lines without a date take part in
+    /// whole groups only.
     fn near(&self, target: &Unit, list: &[u32]) -> Vec<u32> {
         let units = &self.prepared.sides[self.items.side].units;
-        let fits = |n: &&u32| {
-            let item = &units[**n as usize];
-            item.amount.abs() < target.amount.abs() && self.within_window(target, item)
-        };
-        list.iter().filter(fits).take(SUBSET_ITEMS_MAX + 1).copied().collect()
+        let Some((first, last)) = target.days else { return Vec::new() };
+        let day = |n: u32| units[n as usize].days.map_or(i32::MIN, |d| d.0);
+        let from = list.partition_point(|n| day(*n) < first.saturating_sub(self.model.days_max));
+        let in_window =
+            list[from..].iter().take_while(|n| day(**n) <= last.saturating_add(self.model.days_max));
+        let smaller = in_window.filter(|n| units[**n as usize].amount.abs() < target.amount.abs());
+        smaller.take(SUBSET_ITEMS_MAX + 1).copied().collect()
     }
 
     fn subsets_of(
