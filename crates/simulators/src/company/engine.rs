@@ -178,5 +178,6 @@ Each line of `truth.jsonl` is one match, or one line that has none:
 
 Every bank entry stands in exactly one row, and so does every line on a ledger's bank account, but for lines of
 one row being interchangeable with equal ones: the two vouchers of a `doubled_voucher` are twins, and either may
-be called the right one; payments of `equal_amounts` cannot be told apart without asking.
+be called the right one; payments of `equal_amounts`, and fees of one amount on neighbouring days, cannot be
+told apart without asking.
 ";

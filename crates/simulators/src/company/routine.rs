@@ -126,14 +126,13 @@ impl Trade {
 
     /// A fee the bank takes; people forget to book these most.
     pub(crate) fn bank_fee(&mut self) -> Happening {
-        let amount = *self.random.pick(&[150, 200, 1_500, 4_125, 5_000, 12_500, 41_250, 49_900]);
-        let text = *self.random.pick(&[
-            "Bankavgift",
-            "Avgift betalning",
-            "Priser SEB",
-            "Månadsavgift",
-            "Avgift utland",
-        ]);
+        let count = self.random.between(1, 80);
+        let (amount, text) = match self.random.below(10) {
+            0..=5 => (count * 150, format!("Avgift {count} betalningar")),
+            6 | 7 => (5_000, "Avgift utlandsbetalning".to_owned()),
+            8 => (self.random.between(4_000, 90_000) / 25 * 25, "Bankavgift".to_owned()),
+            _ => (49_900, "Månadsavgift".to_owned()),
+        };
         let entry = BankEntry::new(-amount, Code("MDOP", "CHRG", "MSC"), text);
         let date = self.voucher_date();
         let draft = Draft::new(Series::B, date, "Bankkostnad").line(self.bank, -amount).line(6570, amount);
@@ -145,7 +144,7 @@ impl Trade {
         happening
     }
 
-    /// A payment that comes back some days later. Half the bookkeepers book both ways, half neither.
+    /// A payment that comes back some days later. Tidy bookkeepers book both ways, others neither.
     pub(crate) fn returned_payment(&mut self) -> Happening {
         let mut out = self.supplier_payment();
         out.kind = Kind::Return;
@@ -161,7 +160,7 @@ impl Trade {
         back.reversal = true;
         let day = bank_day_after(self.today, self.random.between(2, 4));
         let mut back = Happening::new(Kind::Return, back, Vec::new());
-        if self.random.chance(5_000) {
+        if !self.random.chance(self.rates.fee_not_booked) {
             let text = format!("Retur {}", out.drafts[0].text);
             back.drafts.push(Draft::new(Series::B, day, text).line(self.bank, amount).line(2440, -amount));
         } else {
