@@ -264,10 +264,6 @@ impl Deposit {
     ) -> Result<(), Stop> {
         let sum = self.sum();
         let stated = record.amount(51, 68);
-        let currency =
-            Currency::parse(&record.text(69, 71)).or(self.account.currency).unwrap_or(Currency::SEK);
-        let serial = record.number_text(46, 50);
-        let date = record.date(38, 45);
         if stated != sum {
             let text = format!(
                 "The deposit says {}, but its payments less deductions make {}.",

@@ -1,21 +1,85 @@
-//! To be written.
-use crate::{Format, Outcome, ReadContext, Sink};
-use attest_domain::finding::Refusal;
+//! CSV: delimited text from banks and ERPs, read through a mapping that a person wrote or confirmed.
+//!
+//! Decisions: a bank file becomes one listing per currency, its rows entries with one transaction each; a ledger
+//! file becomes a book with vouchers. Without a mapping the reader guesses one from the header and says in an
+//! info finding what it guessed. A row that cannot be read is an error finding and nothing else; blank rows are
+//! passed over. Where a balance column exists every step is checked, oldest or newest first. Ids come from the
+//! path `row[n]`, `n` counted from 1 over the rows that say anything below the header.
+//!
+//! **Absent on purpose:** spreadsheets (XLSX), and any memory of mappings, which belongs to the workspace.
 
-/// Recognises the format from the decoded head of a document.
+mod bank;
+mod guess;
+mod ledger;
+mod mapping;
+mod rows;
+mod sides;
+mod table;
+mod values;
+mod words;
+
+pub use guess::{Guess, PreviewRow, guess};
+pub use mapping::{Column, Columns, Constants, Kind, Mapping};
+pub use sides::read_lines;
+
+use crate::{
+    Family, Format, Outcome, ReadContext, Sink,
+    lines::{Ids, Output, Stop, finish},
+};
+use attest_domain::{Finding, Severity, finding::Refusal};
+
+/// Recognises a table whose header names a date and an amount, with a row below it that has both.
+///
+/// Anything less needs a mapping: random text, XML and tables without a header are not taken for CSV.
 #[must_use]
-pub fn detect(_head: &str) -> Option<Format> {
-    None
+pub fn detect(head: &str) -> Option<Format> {
+    let text = head.trim_start_matches('\u{feff}').trim_start();
+    if text.starts_with(['<', '{', '[', '%', '#']) || text.contains('\0') {
+        return None;
+    }
+    // The head may end in the middle of a row.
+    let whole =
+        if head.len() < 4_000 { text } else { text.rsplit_once('\n').map_or(text, |(whole, _)| whole) };
+    guess(whole.as_bytes()).ok().map(|_| format())
 }
 
-/// Reads the document.
+fn format() -> Format {
+    Format { family: Family::Csv, name: "CSV".to_owned() }
+}
+
+/// Reads the document with the mapping of the context, else with a guessed one.
 ///
 /// # Errors
-/// A [`Refusal`] when it cannot be trusted as a whole.
-pub fn read(_bytes: &[u8], _context: &ReadContext<'_>, _sink: &mut Sink<'_>) -> Result<Outcome, Refusal> {
-    Err(Refusal::new("format.unknown", "not yet"))
+/// A [`Refusal`] `csv.mapping_invalid`, `csv.column_missing`, `csv.header_missing`, `csv.no_rows`,
+/// `csv.not_understood`, `csv.too_many_columns`, `csv.encoding_unknown`, `csv.encoding_unsupported`,
+/// `encoding.invalid`, `line.too_long` or `amount.overflow`.
+pub fn read(bytes: &[u8], context: &ReadContext<'_>, sink: &mut Sink<'_>) -> Result<Outcome, Refusal> {
+    finish(read_all(bytes, context, &mut Output::new(sink)))
 }
 
-/// How to read a CSV file.
-#[derive(Clone, Debug)]
-pub struct Mapping {}
+fn read_all(bytes: &[u8], context: &ReadContext<'_>, output: &mut Output<'_, '_>) -> Result<Format, Stop> {
+    let guessed;
+    let mapping = match context.csv_mapping {
+        Some(mapping) => mapping,
+        None => {
+            guessed = guess(bytes)?;
+            let text = format!("No mapping was given; one was guessed. {}", guessed.reasons.join(" "));
+            output.finding(Finding::new("csv.guessed", Severity::Info, text).at(1, "header"))?;
+            &guessed.mapping
+        }
+    };
+    mapping.check()?;
+    let text = table::Text::decode(bytes, mapping.encoding.as_deref())?;
+    let mut table = rows::Table::open(&text, mapping)?;
+    let ignored = table.ignored();
+    if !ignored.is_empty() {
+        let text = format!("These columns are not mapped and were not read: {}.", ignored.join(", "));
+        output.finding(Finding::new("csv.columns_ignored", Severity::Info, text).at(1, "header"))?;
+    }
+    let ids = Ids::new(context.digest);
+    match mapping.kind {
+        Kind::Bank => bank::read(&mut table, mapping, &ids, output)?,
+        Kind::Ledger => ledger::read(&mut table, mapping, &ids, output)?,
+    }
+    Ok(format())
+}

@@ -1,0 +1,256 @@
+//! Rows of a bank's export: entries, one statement per currency, and the running balance.
+
+use super::{
+    mapping::Mapping,
+    rows::{Figures, Table, figures, structured, unreadable},
+    table::Row,
+};
+use crate::{
+    Item,
+    check_digits::{is_iban, looks_like_iban},
+    lines::{Content, Ids, Output, Stop},
+};
+use attest_domain::{
+    Amount, Currency, Date, Finding, Severity, Span,
+    finding::Refusal,
+    statement::{
+        AccountIdentification, Balance, BalanceCheck, Counterparty, Entry, EntryStatus, Statement,
+        StatementKind, Transaction,
+    },
+};
+
+/// The rows of one currency.
+struct Listing {
+    currency: Currency,
+    sum: Amount,
+    entries: u32,
+    from: Date,
+    to: Date,
+    content: Content,
+    span: Span,
+    /// Line, amount and balance of every row that has a balance, in the order of the file.
+    balances: Vec<(u64, Amount, Amount)>,
+    /// A row without a balance breaks the chain.
+    uncheckable: bool,
+}
+
+/// Reads all rows as entries.
+pub(super) fn read(
+    table: &mut Table<'_>,
+    mapping: &Mapping,
+    ids: &Ids,
+    output: &mut Output<'_, '_>,
+) -> Result<(), Stop> {
+    let mut listings: Vec<Listing> = Vec::new();
+    let mut number = 0_u64;
+    while let Some(row) = table.next()? {
+        number += 1;
+        let figures = match figures(&row, &table.places, mapping) {
+            Ok(figures) => figures,
+            Err(finding) => {
+                output.finding(finding)?;
+                listings.iter_mut().for_each(|listing| listing.uncheckable = true);
+                continue;
+            }
+        };
+        let Some(currency) = figures.currency else {
+            output.finding(unreadable(
+                &row,
+                "nothing tells its currency; name it in the mapping (constants.currency)",
+            ))?;
+            continue;
+        };
+        let place = listings.iter().position(|listing| listing.currency == currency).unwrap_or_else(|| {
+            listings.push(Listing::new(currency, &figures, row.span));
+            listings.len() - 1
+        });
+        let listing = &mut listings[place];
+        let ordinal = listing.entries;
+        listing.add(&row, &figures)?;
+        let statement = u32::try_from(place).unwrap_or(u32::MAX);
+        let entry =
+            entry(&row, table, figures, currency, (statement, ordinal), &format!("row[{number}]"), ids);
+        output.item(Item::Entry(Box::new(entry)))?;
+    }
+    if listings.is_empty() {
+        return Err(
+            Refusal::new("csv.no_rows", "No row of this file could be read with this mapping.").into()
+        );
+    }
+    for (place, listing) in (0_u32..).zip(listings) {
+        let statement = listing.close(place, mapping, output)?;
+        output.item(Item::Statement(Box::new(statement)))?;
+    }
+    Ok(())
+}
+
+fn entry(
+    row: &Row<'_>,
+    table: &Table<'_>,
+    figures: Figures,
+    currency: Currency,
+    (statement, ordinal): (u32, u32),
+    path: &str,
+    ids: &Ids,
+) -> Entry {
+    let places = &table.places;
+    let text = |place| row.cell(place).map(ToOwned::to_owned);
+    let mut transaction = Transaction {
+        span: row.span,
+        amount: Some(figures.amount),
+        currency: Some(currency),
+        counterparty: Counterparty {
+            name: text(places.counterparty),
+            account: row.cell(places.counterparty_account).map(|account| account.replace(' ', "")),
+            ..Counterparty::default()
+        },
+        remittance: figures.text.into_iter().collect(),
+        ..Transaction::default()
+    };
+    transaction.refs.structured.extend(row.cell(places.reference).map(|value| structured(value, currency)));
+    Entry {
+        id: ids.entry(path),
+        statement,
+        ordinal,
+        span: row.span,
+        amount: figures.amount,
+        currency,
+        reversal: false,
+        status: EntryStatus::Booked,
+        booked: Some(figures.booked),
+        valued: figures.valued,
+        reference: None,
+        servicer_reference: text(places.id),
+        bank_code: None,
+        batch: None,
+        charges: Vec::new(),
+        exchange: None,
+        additional: None,
+        transactions: vec![transaction],
+    }
+}
+
+impl Listing {
+    fn new(currency: Currency, first: &Figures, span: Span) -> Self {
+        Self {
+            currency,
+            sum: Amount::ZERO,
+            entries: 0,
+            from: first.booked,
+            to: first.booked,
+            content: Content::default(),
+            span,
+            balances: Vec::new(),
+            uncheckable: false,
+        }
+    }
+
+    fn add(&mut self, row: &Row<'_>, figures: &Figures) -> Result<(), Refusal> {
+        self.sum = self.sum.checked_add(figures.amount).ok_or_else(|| {
+            let text = "The amounts add up to more than can be counted. The file is damaged, or the decimal separator is wrong.";
+            Refusal::new("amount.overflow", text).at(row.line, "row")
+        })?;
+        self.entries += 1;
+        self.from = self.from.min(figures.booked);
+        self.to = self.to.max(figures.booked);
+        self.span.end = row.span.end;
+        row.cells.iter().for_each(|cell| self.content.add(cell.as_bytes()));
+        match figures.balance {
+            Some(balance) => self.balances.push((row.line, figures.amount, balance)),
+            None => self.uncheckable = true,
+        }
+        Ok(())
+    }
+
+    /// Follows the balance from row to row, oldest first or newest first, whichever fits more rows.
+    /// Returns opening and closing balance and whether every step holds.
+    fn chain(&self, output: &mut Output<'_, '_>) -> Result<Option<(Amount, Amount, bool)>, Stop> {
+        let (Some(first), Some(last)) = (self.balances.first(), self.balances.last()) else {
+            return Ok(None);
+        };
+        if self.uncheckable {
+            return Ok(None);
+        }
+        let ascends = |pair: &[(u64, Amount, Amount)]| pair[0].2.checked_add(pair[1].1) == Some(pair[1].2);
+        let descends = |pair: &[(u64, Amount, Amount)]| pair[1].2.checked_add(pair[0].1) == Some(pair[0].2);
+        let pairs = || self.balances.windows(2);
+        let newest_first =
+            pairs().filter(|pair| descends(pair)).count() > pairs().filter(|pair| ascends(pair)).count();
+        let mut whole = true;
+        for pair in pairs() {
+            if if newest_first { descends(pair) } else { ascends(pair) } {
+                continue;
+            }
+            whole = false;
+            let (older, newer) = if newest_first { (pair[1], pair[0]) } else { (pair[0], pair[1]) };
+            let text = format!(
+                "The balance {} and the amount {} do not make {}: a row is missing, or one was changed.",
+                older.2, newer.1, newer.2
+            );
+            output.finding(
+                Finding::new("statement.running_balance_broken", Severity::Error, text).at(newer.0, "row"),
+            )?;
+        }
+        let (oldest, newest) = if newest_first { (last, first) } else { (first, last) };
+        Ok(oldest.2.checked_add(-oldest.1).map(|opening| (opening, newest.2, whole)))
+    }
+
+    fn close(self, ordinal: u32, mapping: &Mapping, output: &mut Output<'_, '_>) -> Result<Statement, Stop> {
+        let chain = self.chain(output)?;
+        let constants = &mapping.constants;
+        let number = constants.account.as_deref().map(|account| account.replace(' ', ""));
+        let (iban, other) = match number {
+            Some(number) if looks_like_iban(&number) => (Some(number), None),
+            other => (None, other),
+        };
+        if let Some(iban) = iban.as_deref().filter(|iban| !is_iban(iban)) {
+            let text = format!(
+                "The mapping's account {iban} looks like an IBAN, but its check digits or length are wrong."
+            );
+            output.finding(Finding::new("account.iban_invalid", Severity::Warning, text))?;
+        }
+        let balance = |kind: &str, amount, date| Balance {
+            kind: kind.to_owned(),
+            amount,
+            currency: Some(self.currency),
+            date: Some(date),
+        };
+        let balances = chain
+            .map(|(opening, closing, _)| {
+                vec![balance("OPBD", opening, self.from), balance("CLBD", closing, self.to)]
+            })
+            .unwrap_or_default();
+        Ok(Statement {
+            ordinal,
+            kind: StatementKind::Listing,
+            reference: None,
+            account: AccountIdentification {
+                iban,
+                scheme: constants.scheme.clone().filter(|_| other.is_some()),
+                other,
+                currency: Some(self.currency),
+                name: constants.name.clone(),
+                ..AccountIdentification::default()
+            },
+            electronic_sequence: None,
+            legal_sequence: None,
+            created: None,
+            from: Some(self.from),
+            to: Some(self.to),
+            page: None,
+            copy: None,
+            balances,
+            opening: chain.map(|chain| chain.0),
+            closing: chain.map(|chain| chain.1),
+            entries: u64::from(self.entries),
+            sum: self.sum,
+            balance: match chain {
+                Some((_, _, true)) => BalanceCheck::Ok,
+                Some((_, _, false)) => BalanceCheck::Broken,
+                None => BalanceCheck::Uncheckable,
+            },
+            content: self.content.digest(),
+            span: self.span,
+        })
+    }
+}
