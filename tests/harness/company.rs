@@ -7,20 +7,30 @@ use std::{
     process::Command,
 };
 
-/// Writes a company with about `entries` bank entries to `folder` and lists its files in order of name.
+/// Writes a company with about `entries` bank entries below `folder` and lists its files in order of name.
 ///
 /// # Errors
 /// When the generator fails.
 pub fn generate(folder: &Path, entries: u32, seed: u64) -> Result<Vec<PathBuf>> {
+    generate_with(folder, &["--entries", &entries.to_string(), "--seed", &seed.to_string()])
+}
+
+/// As [`generate`], with arguments of the generator.
+///
+/// # Errors
+/// When the generator fails.
+pub fn generate_with(folder: &Path, arguments: &[&str]) -> Result<Vec<PathBuf>> {
+    let company = folder.join("company");
     let output = Command::new(find_program("attest-generate")?)
-        .args(["--entries", &entries.to_string(), "--seed", &seed.to_string(), "--out"])
-        .arg(folder)
+        .args(arguments)
+        .arg("--out")
+        .arg(&company)
         .output()
         .context("attest-generate did not start")?;
     if !output.status.success() {
         bail!("attest-generate failed: {}", String::from_utf8_lossy(&output.stderr));
     }
-    list_files(folder)
+    list_files(&company)
 }
 
 /// Every file of a company that a controller would import: bank and ledger files, not the ground truth.

@@ -26,7 +26,6 @@ const POLL: Duration = Duration::from_millis(40);
 /// An open window of the application.
 pub struct Window {
     client: Client,
-    workspace: PathBuf,
     _driver: Driver,
 }
 
@@ -36,34 +35,27 @@ impl Window {
     /// # Errors
     /// When the window does not open.
     pub async fn open(workspace: &Path, files: &[PathBuf]) -> Result<Self> {
+        let mut arguments = vec![PathBuf::from("--workspace"), workspace.to_path_buf()];
+        arguments.extend_from_slice(files);
+        Self::start("attest-app", &arguments).await
+    }
+
+    /// Starts any program with a webview and waits for its first content.
+    ///
+    /// # Errors
+    /// When its window does not open.
+    pub async fn start(program: &str, arguments: &[PathBuf]) -> Result<Self> {
         let driver = Driver::start()?;
-        let mut arguments = vec![json!("--workspace"), json!(workspace)];
-        arguments.extend(files.iter().map(|file| json!(file)));
-        let application = find_program("attest-app")?;
-        let options = json!({ "application": application, "args": arguments });
-        let capabilities = json!({ "tauri:options": options, "browserName": "wry" });
-        let Value::Object(capabilities) = capabilities else { unreachable!("written as an object above") };
+        let options = json!({ "application": find_program(program)?, "args": arguments });
+        let capabilities = serde_json::Map::from_iter([("tauri:options".to_owned(), options)]);
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
             .connect(&driver.address())
             .await
-            .context("the application gave no session")?;
-        let window = Self { client, workspace: workspace.to_path_buf(), _driver: driver };
-        window.find("main, [data-testid]").await.context("the window stays empty")?;
+            .with_context(|| format!("{program} gave no session"))?;
+        let window = Self { client, _driver: driver };
+        window.find("main").await.context("the window stays empty")?;
         Ok(window)
-    }
-
-    /// Gives more files to the running application, as the file manager does: by starting it again with them.
-    ///
-    /// # Errors
-    /// When the second process does not hand them over.
-    pub fn hand_over(&self, files: &[PathBuf]) -> Result<()> {
-        let mut second = Command::new(find_program("attest-app")?);
-        let status = second.arg("--workspace").arg(&self.workspace).args(files).status()?;
-        if !status.success() {
-            bail!("the second start ended with {status}");
-        }
-        Ok(())
     }
 
     /// Waits for an element by CSS selector.
@@ -201,6 +193,19 @@ impl Window {
     pub async fn close(self) -> Result<()> {
         self.client.close().await.context("the window did not close")
     }
+}
+
+/// Gives more files to the running application, as the file manager does: by starting it again with them.
+///
+/// # Errors
+/// When the second process does not hand them over.
+pub fn hand_over(workspace: &Path, files: &[PathBuf]) -> Result<()> {
+    let mut second = Command::new(find_program("attest-app")?);
+    let status = second.arg("--workspace").arg(workspace).args(files).status()?;
+    if !status.success() {
+        bail!("the second start ended with {status}");
+    }
+    Ok(())
 }
 
 /// The selector of a `data-testid`.

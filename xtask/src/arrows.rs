@@ -70,6 +70,7 @@ const PLACES: &[Place] = &[
     place("attest-testkit", TOOLING, &["attest-domain"]),
     place("attest-tests", TOOLING, &[]),
     place("attest-bench", TOOLING, &[]),
+    place("attest-blank", TOOLING, &[]),
     place("xtask", TOOLING, &[]),
 ];
 

@@ -172,10 +172,11 @@ fn add(left: Counts, right: Counts) -> Counts {
 
 /// Reads the closing line of nextest, libtest (doctests) and vitest; other lines count nothing.
 fn counts_in(line: &str) -> Counts {
-    let plain = without_colour(line);
-    let plain = plain.trim();
+    let line = without_colour(line);
+    let plain = line.trim();
+    // nextest repeats, indented, what a failed test wrote: libtest's own line must not count again
     let is_closing = (plain.starts_with("Summary [") && plain.contains(" run: "))
-        || plain.starts_with("test result: ")
+        || line.starts_with("test result: ")
         || (plain.starts_with("Tests ") && plain.ends_with(')'));
     if !is_closing {
         return Counts::default();
@@ -215,6 +216,7 @@ mod tests {
             ("test result: ok. 5 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out", 5, 0),
             ("      Tests  2 failed | 31 passed (33)", 31, 2),
             ("\u{1b}[2m      Tests \u{1b}[22m \u{1b}[1m\u{1b}[32m31 passed\u{1b}[39m\u{1b}[22m (31)", 31, 0),
+            ("    test result: FAILED. 0 passed; 1 failed; 0 ignored", 0, 0),
             ("        PASS [   0.005s] attest-domain ids::tests::three_passed", 0, 0),
         ] {
             assert_eq!(counts_in(line), Counts { passed, failed }, "{line}");

@@ -91,14 +91,8 @@ fn largest_file() -> Result<Figure> {
 
 /// Generates one camt.053 of nearly `bytes` bytes.
 pub(crate) fn make_statement(folder: &Path, bytes: u64) -> Result<PathBuf> {
-    let company = folder.join("company");
-    let output = Command::new(find_program("attest-generate")?)
-        .args(["--single-account", "1", "--bytes", &bytes.to_string(), "--out"])
-        .arg(&company)
-        .output()
-        .context("attest-generate did not start")?;
-    ensure!(output.status.success(), "attest-generate: {}", String::from_utf8_lossy(&output.stderr));
-    let files = attest_tests::company::list_files(&company)?;
+    let bytes = bytes.to_string();
+    let files = attest_tests::company::generate_with(folder, &["--single-account", "1", "--bytes", &bytes])?;
     let statement = files.into_iter().find(|file| file.extension().is_some_and(|ending| ending == "xml"));
     statement.context("the generator wrote no camt.053")
 }

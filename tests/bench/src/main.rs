@@ -6,6 +6,7 @@
 
 mod figure;
 mod formats;
+mod matching;
 mod process;
 
 use anyhow::{Result, bail};
@@ -14,7 +15,7 @@ use std::process::ExitCode;
 
 /// Every figure there is, by group.
 fn registry() -> Vec<Bench> {
-    [formats::BENCHES].concat()
+    [formats::BENCHES, matching::BENCHES].concat()
 }
 
 fn main() -> ExitCode {

@@ -1,0 +1,5 @@
+//! Embeds the blank page.
+
+fn main() {
+    tauri_build::build();
+}
