@@ -2,7 +2,7 @@
 //!
 //! Reads `$ATTEST_SHARED/bench` (default: `shared` beside the repository). Nothing but the scorer reads `truth`.
 //! With two numbers as arguments it measures the time of that many synthetic lines a side instead:
-//! `splink 10000 45000`.
+//! `splink 10000 45000`; with `unmatched` before them, lines of which none has a partner (the sums' worst case).
 
 use attest_domain::amount::Amount;
 use attest_domain::reconciliation::{Decision, Line, MatchRules, Proposal};
@@ -14,7 +14,8 @@ use std::time::Instant;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sizes: Vec<u32> = std::env::args().skip(1).filter_map(|a| a.parse().ok()).collect();
     if !sizes.is_empty() {
-        sizes.into_iter().for_each(time_synthetic);
+        let unmatched = std::env::args().any(|a| a == "unmatched");
+        sizes.into_iter().for_each(|lines| time_synthetic(lines, unmatched));
         return Ok(());
     }
     let folder = std::env::var_os("ATTEST_SHARED")
@@ -101,7 +102,7 @@ fn load(file: &Path) -> Result<Loaded, Box<dyn std::error::Error>> {
 }
 
 /// A ledger of constant density: 250 lines a day, a third with a reference, few names, some equal amounts.
-fn time_synthetic(lines: u32) {
+fn time_synthetic(lines: u32, unmatched: bool) {
     let line = |side: &str, n: u32, lag: u32| {
         let mix = n.wrapping_mul(2_654_435_761);
         let day = jiff::civil::date(2020, 1, 1) + jiff::Span::new().days(i64::from(n / 250 + lag));
@@ -123,7 +124,11 @@ fn time_synthetic(lines: u32) {
         }
     };
     let left: Vec<Line> = (0..lines).map(|n| line("l", n, n % 3)).collect();
-    let right: Vec<Line> = (0..lines).map(|n| line("r", n, 0)).collect();
+    let mut right: Vec<Line> = (0..lines).map(|n| line("r", n, 0)).collect();
+    if unmatched {
+        // A tenth of a cent off: no amount and no sum is equal.
+        right.iter_mut().for_each(|l| l.amount += Amount::from_parts(1, 6));
+    }
     let start = Instant::now();
     let proposals = propose(&left, &right, &MatchRules::default());
     let good = proposals

@@ -7,7 +7,7 @@
 //! amount and date, or with an unexplained difference. A line is in at most one proposal that is not ambiguous.
 
 use crate::assignment::Choice;
-use crate::candidates::{Arena, Candidate};
+use crate::candidates::{Arena, Candidate, Pass};
 use crate::prepare::{Prepared, amount_of};
 use crate::scoring::{Centibits, Model, ReferenceAgreement, TIE, confidence, sort_reasons, weight_of};
 use attest_domain::reconciliation::{Decision, MatchRules, Proposal, Reason};
@@ -17,6 +17,9 @@ use std::collections::BTreeMap;
 const ALTERNATIVES_SHOWN: usize = 5;
 /// Rivals looked at for one line.
 const RIVALS_MAX: usize = 64;
+
+/// Lines of a displaced group for which another place is looked for.
+const DISPLACED_LINES_MAX: usize = 8;
 
 /// What the proposals are made from.
 pub(crate) struct Outcome<'o, 'p, 'a> {
@@ -122,18 +125,58 @@ fn rivals(outcome: &Outcome<'_, '_, '_>, lines: &Lines, number: usize) -> Vec<Ri
             .collect();
         displaced.sort_unstable();
         displaced.dedup();
-        let lost: Centibits = displaced.iter().map(|h| outcome.choices[*h as usize].weight.max(0)).sum();
-        let lead = mine.weight - weight + lost;
+        // What each displaced candidate loses, after it has taken the best of what is left to it.
+        let lost: Vec<Centibits> =
+            displaced.iter().map(|holder| loss(outcome, lines, number, other, *holder as usize)).collect();
+        let lead = mine.weight - weight + lost.iter().sum::<Centibits>();
         // Sums of the same target are counted, not weighed: a nearer date makes none of them the right one.
         let several = outcome.candidates[number].solutions > 1 && outcome.candidates[other].solutions > 1;
-        let wanted = displaced.iter().any(|h| outcome.choices[*h as usize].weight >= weight + TIE);
+        // A sum would add up with a twin of its line as well, so it holds none against an equal claim.
+        let held = |holder: &u32| {
+            let holder = *holder as usize;
+            outcome.candidates[holder].pass != Pass::Sum && outcome.choices[holder].weight >= weight + TIE
+        };
+        let wanted = displaced.iter().zip(&lost).any(|(holder, lost)| held(holder) && *lost >= TIE);
         rivals.push(Rival {
             number: other,
             lead: lead.max(0),
-            equal: several || (weight + TIE > mine.weight && !wanted),
+            equal: several || lead < TIE || (weight + TIE > mine.weight && !wanted),
         });
     }
     rivals
+}
+
+/// What `holder` loses when `rival` takes the place of `chosen`: its weight less that of the best other candidate
+/// for its lines among those that are then free.
+fn loss(
+    outcome: &Outcome<'_, '_, '_>,
+    lines: &Lines,
+    chosen: usize,
+    rival: usize,
+    holder: usize,
+) -> Centibits {
+    let (mine, held, taken) = (&outcome.choices[chosen], &outcome.choices[holder], &outcome.choices[rival]);
+    let has = |choice: &Choice, side: usize, line: &u32| choice.lines[side].binary_search(line).is_ok();
+    let usable = |candidate: usize| {
+        let choice = &outcome.choices[candidate];
+        let free = |side: usize, line: &u32| {
+            !has(taken, side, line)
+                && (has(mine, side, line)
+                    || has(held, side, line)
+                    || lines.holder[side][*line as usize].is_none())
+        };
+        candidate != holder && (0..2).all(|side| choice.lines[side].iter().all(|line| free(side, line)))
+    };
+    let mut best = 0;
+    for side in [0, 1] {
+        for line in held.lines[side].iter().take(DISPLACED_LINES_MAX) {
+            // Lists are best first.
+            let list = lines.of[side][*line as usize].iter().take(RIVALS_MAX).map(|n| *n as usize);
+            let other = list.filter(|n| !outcome.chosen[*n]).find(|n| usable(*n));
+            best = best.max(other.map_or(0, |n| outcome.choices[n].weight));
+        }
+    }
+    (held.weight.max(0) - best).max(0)
 }
 
 fn decide(outcome: &Outcome<'_, '_, '_>, candidate: &Candidate, p: f64) -> Decision {

@@ -92,7 +92,6 @@ fn check(proposals: &[Proposal], left: &[Line], right: &[Line], rules: &MatchRul
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
 
     #[test]
     fn the_order_of_lines_does_not_matter_and_every_proposal_is_sound(
