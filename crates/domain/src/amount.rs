@@ -165,10 +165,11 @@ impl ops::Sub for Amount {
         Self(self.0 - other.0)
     }
 }
+/// Nought has no sign: its negative serialises as `0`, not `-0`.
 impl ops::Neg for Amount {
     type Output = Self;
     fn neg(self) -> Self {
-        Self(-self.0)
+        if self.0.is_zero() { self } else { Self(-self.0) }
     }
 }
 impl ops::AddAssign for Amount {
@@ -268,7 +269,9 @@ mod tests {
 
     #[test]
     fn negative_nought_prints_as_nought() {
-        assert_eq!((-Amount::parse("0.00").unwrap()).to_string(), "0.00");
+        let nought = -Amount::parse("0.00").unwrap();
+        assert_eq!(nought.to_string(), "0.00");
+        assert_eq!(serde_json::to_string(&nought).unwrap(), "\"0.00\"");
     }
 
     proptest! {
