@@ -2,6 +2,9 @@
 
 mod bgmax_corpus;
 mod camt_corpus;
+mod camt_fixtures;
+mod camt_hostile;
+mod camt_properties;
 mod camt_support;
 mod check_digits;
 mod lines_support;
