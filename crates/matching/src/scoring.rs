@@ -339,7 +339,7 @@ impl<'p, 'a> Model<'p, 'a> {
         if account == Some(true) {
             sink.add("counterparty", 800, || "same account".into());
         }
-        let (shared, by_name) = self.shared_words(left, right);
+        let (shared, by_name, count) = self.shared_words(left, right);
         let lead = self.shared_lead(left, right);
         let names = |unit: &Unit| -> Vec<&str> {
             unit.party.iter().map(|word| self.prepared.words.list[*word as usize].as_str()).collect()
@@ -367,7 +367,13 @@ impl<'p, 'a> Model<'p, 'a> {
         } else if weight == 0 && self.has_evidence(left) && self.has_evidence(right) {
             sink.add("text", -150, || "no word in common".into());
         }
-        (account == Some(true) || weight >= TEXT_BITS_AGREE, strangers)
+        // One common word is not a party: two are, or the whole of a one-word name.
+        let lead_words =
+            left.lead[..text::common_lead(&left.lead, &right.lead)].split(' ').filter(|w| !w.is_empty());
+        let whole_name = by_name && [left, right].iter().any(|unit| unit.party.len() == 1);
+        let several = count >= 2 || (lead > 0 && lead_words.count() >= 2);
+        let agrees = weight >= TEXT_BITS_AGREE && (same_name || whole_name || several);
+        (account == Some(true) || agrees, strangers)
     }
 
     fn has_evidence(&self, unit: &Unit) -> bool {
@@ -375,8 +381,8 @@ impl<'p, 'a> Model<'p, 'a> {
     }
 
     /// Evidence of the shared words by rarity, each further one counting less because words come in company;
-    /// and whether one of them belongs to a counterparty's name.
-    fn shared_words(&self, left: &Unit, right: &Unit) -> (Centibits, bool) {
+    /// whether one of them belongs to a counterparty's name; and how many there are.
+    fn shared_words(&self, left: &Unit, right: &Unit) -> (Centibits, bool, usize) {
         let mut rarity: Vec<Centibits> = Vec::new();
         let mut by_name = false;
         for word in strong_shared(left, right).filter(|w| !self.prepared.weak_words[*w as usize]) {
@@ -386,7 +392,7 @@ impl<'p, 'a> Model<'p, 'a> {
         }
         rarity.sort_unstable_by(|a, b| b.cmp(a));
         let sum = rarity.iter().zip([100, 70, 50, 35, 25]).map(|(bits, share)| bits * share / 100).sum();
-        (sum, by_name)
+        (sum, by_name, rarity.len())
     }
 
     /// Evidence of a common beginning of the texts: how many lines of the other side begin like that.

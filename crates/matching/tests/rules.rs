@@ -362,3 +362,10 @@ fn a_batch_whose_payment_fits_two_lines_equally_is_ambiguous_and_both_groups_are
         assert_eq!(decision(&proposals, &["b"], &group), Some(Decision::Ambiguous), "{proposals:?}");
     }
 }
+
+#[test]
+fn one_common_word_of_text_is_not_enough_to_confirm() {
+    let left = [line("b", 10, "8125.50", "Hyra mars")];
+    let right = [line("l", 10, "8125.50", "Hyra lokal")];
+    assert_eq!(decision(&propose(&left, &right, &rules()), &["b"], &["l"]), Some(Decision::Suggest));
+}
