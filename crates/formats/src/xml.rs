@@ -89,13 +89,13 @@ impl<'d> Xml<'d> {
                     return Ok(Token::End);
                 }
                 Ok(Event::Text(run)) => {
-                    if let Some(text) = self.text_run(run.into_inner())? {
+                    if let Some(text) = self.text_run(&run.into_inner())? {
                         return Ok(Token::Text(text));
                     }
                 }
                 Ok(Event::Empty(tag)) => return self.open(&tag, true),
                 Ok(Event::CData(run)) => {
-                    if let Some(text) = self.text_run(run.into_inner())? {
+                    if let Some(text) = self.text_run(&run.into_inner())? {
                         return Ok(Token::Text(text));
                     }
                 }
@@ -138,9 +138,9 @@ impl<'d> Xml<'d> {
     }
 
     #[inline]
-    fn text_run(&mut self, run: Cow<'d, str>) -> Result<Option<&'d str>, Refusal> {
+    fn text_run(&mut self, run: &Cow<'d, str>) -> Result<Option<&'d str>, Refusal> {
         // Events over a slice borrow; the owned case exists for buffered readers only.
-        let Cow::Borrowed(run) = run else { return Ok(None) };
+        let Cow::Borrowed(run) = *run else { return Ok(None) };
         self.add_run(run.len())?;
         if self.depth == 0 && !run.trim_ascii().is_empty() {
             return Err(self.malformed("there is text outside the root element"));

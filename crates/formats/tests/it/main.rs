@@ -1,5 +1,7 @@
 //! Tests of the readers as their users see them: whole documents in, items out.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
 mod bgmax_corpus;
 mod camt_corpus;
 mod camt_fixtures;
