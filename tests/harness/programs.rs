@@ -63,6 +63,16 @@ impl Workspace {
         Ok(Self { folder: folder.join("workspace"), passphrase })
     }
 
+    /// The same workspace, tried with another passphrase; `folder` takes the file it stands in.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn with_passphrase(&self, folder: &Path, passphrase: &str) -> Result<Self> {
+        let file = folder.join("other-passphrase.txt");
+        std::fs::write(&file, format!("{passphrase}\n"))?;
+        Ok(Self { folder: self.folder.clone(), passphrase: file })
+    }
+
     /// Runs `attest --workspace … --json ARGUMENTS`.
     ///
     /// # Errors
