@@ -1,0 +1,66 @@
+/** The frame around every view: rail, status bar, keys, palette and key map. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Outlet, useNavigate } from "@tanstack/react-router";
+import { useCallback, useMemo, useState } from "react";
+import { useCommands, useSay } from "../commands";
+import { useDragOver, useImport } from "../features/documents";
+import { statusQuery, takeStatus } from "../features/workspace";
+import { useI18n } from "../i18n";
+import { backend, toErrorView } from "../ipc";
+import { KeyMapPanel } from "./KeyMapPanel";
+import { Palette } from "./Palette";
+import { Rail } from "./Rail";
+import { StatusBar } from "./StatusBar";
+import { ShellContext } from "./shellContext";
+import { useKeys } from "./useKeys";
+
+/** The frame. */
+export function Shell() {
+  const { t, tError } = useI18n();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const say = useSay();
+  const status = useQuery(statusQuery);
+  const imports = useImport();
+  const dragOver = useDragOver();
+  const [dismissed, setDismissed] = useState<number | null>(null);
+  const [panel, setPanel] = useState<"palette" | "keys" | null>(null);
+
+  const lock = useCallback(() => {
+    backend.lock().then(
+      (next) => takeStatus(client, next),
+      (reason: unknown) => say(tError(toErrorView(reason)), { tone: "wrong" }),
+    );
+  }, [client, say, tError]);
+
+  useCommands("everywhere", [
+    { id: "palette", enabled: true, hint: true, run: () => setPanel("palette") },
+    { id: "keys", enabled: true, run: () => setPanel("keys") },
+    { id: "lock", enabled: true, run: lock },
+    { id: "goReconcile", enabled: true, run: () => void navigate({ to: "/reconcile" }) },
+    { id: "goDocuments", enabled: true, run: () => void navigate({ to: "/documents" }) },
+    { id: "goSettings", enabled: true, run: () => void navigate({ to: "/settings" }) },
+  ]);
+  useKeys(panel === null);
+
+  const shell = useMemo(
+    () => ({ imports, dragOver, dismissed, onDismiss: setDismissed, lock }),
+    [imports, dragOver, dismissed, lock],
+  );
+  return (
+    <ShellContext value={shell}>
+      <div className={`shell ${dragOver ? "shell-drag" : ""}`}>
+        {status.data === undefined ? null : <Rail status={status.data} imports={imports} onLock={lock} />}
+        <Outlet />
+        <StatusBar />
+      </div>
+      {dragOver ? (
+        <div className="drag-note" role="status">
+          {t("documents.dropNow")}
+        </div>
+      ) : null}
+      <Palette open={panel === "palette"} onClose={() => setPanel(null)} />
+      <KeyMapPanel open={panel === "keys"} onClose={() => setPanel(null)} />
+    </ShellContext>
+  );
+}

@@ -1,0 +1,2 @@
+/** The application: gate, shell, router, keys and palette. */
+export { App } from "./App";

@@ -1,0 +1,67 @@
+/** The routes. The address lives in memory: the window has no address bar, and a reload starts afresh. */
+
+import { useQuery } from "@tanstack/react-query";
+import {
+  createMemoryHistory,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  Navigate,
+  useNavigate,
+} from "@tanstack/react-router";
+import { accountsQuery } from "../features/review";
+import { statusQuery } from "../features/workspace";
+import { DocumentsView, ReconcileView, SettingsView } from "../views";
+import { Shell } from "./Shell";
+import { useShell } from "./shellContext";
+
+function Start() {
+  const accounts = useQuery(accountsQuery);
+  if (accounts.isPending) {
+    return <main className="work" aria-busy="true" />;
+  }
+  // Where there is nothing to reconcile, the first thing to do is to import.
+  return <Navigate to={(accounts.data?.length ?? 0) > 0 ? "/reconcile" : "/documents"} replace />;
+}
+
+function Reconcile() {
+  const navigate = useNavigate();
+  return <ReconcileView onDocuments={() => void navigate({ to: "/documents" })} />;
+}
+
+function Documents() {
+  const { imports, dragOver, dismissed, onDismiss } = useShell();
+  return <DocumentsView imports={imports} dragOver={dragOver} dismissed={dismissed} onDismiss={onDismiss} />;
+}
+
+function Settings() {
+  const { lock } = useShell();
+  const status = useQuery(statusQuery);
+  return status.data === undefined ? null : <SettingsView status={status.data} onLock={lock} />;
+}
+
+const root = createRootRoute({ component: Shell });
+const start = createRoute({ getParentRoute: () => root, path: "/", component: Start });
+const reconcile = createRoute({ getParentRoute: () => root, path: "/reconcile", component: Reconcile });
+const documents = createRoute({ getParentRoute: () => root, path: "/documents", component: Documents });
+const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: Settings });
+
+const routeTree = root.addChildren([start, reconcile, documents, settings]);
+
+/** The last address, so that unlocking leads back to it. It names a view and nothing else. */
+let last = "/";
+
+/** A router of its own for each opening of the workspace. */
+export function makeRouter() {
+  const router = createRouter({ routeTree, history: createMemoryHistory({ initialEntries: [last] }) });
+  router.subscribe("onResolved", ({ toLocation }) => {
+    last = toLocation.pathname;
+  });
+  return router;
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

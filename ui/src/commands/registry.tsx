@@ -1,0 +1,178 @@
+/**
+ * The commands that can be run now: views register theirs, the window's key listener, the status bar and the
+ * palette read them. Messages for the status bar go the same way, so that nothing pops up over the work.
+ */
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from "react";
+import type { CommandId } from "./keymap";
+
+/** A command as a view offers it. */
+export interface Command {
+  id: CommandId;
+  /** Whether it makes sense now. */
+  enabled: boolean;
+  /** Whether the status bar names it. */
+  hint?: boolean;
+  run: () => void;
+}
+
+/** Something else the palette can go to. */
+export interface Destination {
+  id: string;
+  group: "accounts" | "months";
+  label: string;
+  detail?: string;
+  run: () => void;
+}
+
+/** A line in the status bar that stays until the next one. */
+export interface Message {
+  text: string;
+  tone: "plain" | "wrong";
+  testId?: string;
+  /** Something to do about it. */
+  action?: { label: string; run: () => void };
+}
+
+class Store {
+  private scopes = new Map<string, { commands: readonly Command[]; destinations: readonly Destination[] }>();
+  private listeners = new Set<() => void>();
+  private snapshot: { commands: Command[]; destinations: Destination[] } = { commands: [], destinations: [] };
+
+  subscribe = (listener: () => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  read = () => this.snapshot;
+
+  put(scope: string, commands: readonly Command[], destinations: readonly Destination[]) {
+    this.scopes.set(scope, { commands, destinations });
+    this.publish();
+  }
+
+  drop(scope: string) {
+    this.scopes.delete(scope);
+    this.publish();
+  }
+
+  private publish() {
+    const all = [...this.scopes.values()];
+    this.snapshot = {
+      commands: all.flatMap((scope) => scope.commands),
+      destinations: all.flatMap((scope) => scope.destinations),
+    };
+    for (const listener of this.listeners) {
+      listener();
+    }
+  }
+}
+
+/** What the status bar tells about the view. */
+export interface StatusInfo {
+  /** Count and sums of the selection. */
+  selection: string | null;
+  /** What undo would take back. */
+  undo: string | null;
+}
+
+const NO_INFO: StatusInfo = { selection: null, undo: null };
+
+interface Registry {
+  store: Store;
+  info: StatusInfo;
+  inform: (info: StatusInfo) => void;
+  message: Message | null;
+  say: (message: Message | null) => void;
+}
+
+const RegistryContext = createContext<Registry | null>(null);
+
+/** Holds the commands and the message of the status bar. */
+export function CommandProvider({ children }: { children: ReactNode }) {
+  const [store] = useState(() => new Store());
+  const [message, say] = useState<Message | null>(null);
+  const [info, inform] = useState<StatusInfo>(NO_INFO);
+  const registry = useMemo(() => ({ store, message, say, info, inform }), [store, message, info]);
+  return <RegistryContext value={registry}>{children}</RegistryContext>;
+}
+
+function useRegistry(): Registry {
+  const registry = useContext(RegistryContext);
+  if (registry === null) {
+    throw new Error("CommandProvider is missing");
+  }
+  return registry;
+}
+
+/** Offers commands (and places to go) while the calling component is mounted. */
+export function useCommands(
+  scope: string,
+  commands: readonly Command[],
+  destinations: readonly Destination[] = [],
+): void {
+  const { store } = useRegistry();
+  const latest = useRef({ commands, destinations });
+  latest.current = { commands, destinations };
+  // Closures change on every render; what readers see changes only with this signature.
+  const signature = JSON.stringify([
+    commands.map((command) => [command.id, command.enabled, command.hint ?? false]),
+    destinations.map((destination) => [destination.id, destination.label]),
+  ]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the signature stands for the lists behind the ref
+  useEffect(() => {
+    store.put(
+      scope,
+      latest.current.commands.map((command, at) => ({
+        ...command,
+        run: () => latest.current.commands[at]?.run(),
+      })),
+      latest.current.destinations.map((destination, at) => ({
+        ...destination,
+        run: () => latest.current.destinations[at]?.run(),
+      })),
+    );
+  }, [store, scope, signature]);
+  useEffect(() => () => store.drop(scope), [store, scope]);
+}
+
+/** Everything on offer now. */
+export function useOffer(): { commands: Command[]; destinations: Destination[] } {
+  const { store } = useRegistry();
+  return useSyncExternalStore(store.subscribe, store.read);
+}
+
+/** The status bar's message and how to set it. */
+export function useMessage(): [Message | null, (message: Message | null) => void] {
+  const { message, say } = useRegistry();
+  return [message, say];
+}
+
+/** Says something in the status bar; stable across renders. */
+export function useSay(): (text: string, more?: Omit<Partial<Message>, "text">) => void {
+  const { say } = useRegistry();
+  return useCallback((text, more) => say({ tone: "plain", ...more, text }), [say]);
+}
+
+/** Tells the status bar about the selection while the calling component is mounted. */
+export function useInform({ selection, undo }: StatusInfo): void {
+  const { inform } = useRegistry();
+  useEffect(() => {
+    inform({ selection, undo });
+    return () => inform(NO_INFO);
+  }, [inform, selection, undo]);
+}
+
+/** What there is to tell about the view. */
+export function useStatusInfo(): StatusInfo {
+  return useRegistry().info;
+}

@@ -1,0 +1,3 @@
+/** The design system: tokens (CSS), small components, icons. */
+export * from "./components";
+export * from "./icons";

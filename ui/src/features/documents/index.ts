@@ -1,0 +1,6 @@
+/** Documents: importing them, listing them, and what was found in them. */
+export { DocumentEvidence } from "./DocumentEvidence";
+export { DocumentList } from "./DocumentList";
+export { ImportPanel } from "./ImportPanel";
+export { documentsQuery } from "./queries";
+export { type ImportState, useDragOver, useImport } from "./useImport";

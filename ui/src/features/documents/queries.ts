@@ -1,0 +1,23 @@
+/** What the documents view asks Rust for. */
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { backend } from "../../ipc";
+
+/** Rows per page of the list. */
+export const PAGE = 100;
+
+/** One page of documents, newest first. */
+export function documentsQuery(page: number) {
+  return queryOptions({
+    queryKey: ["documents", page],
+    queryFn: () => backend.listDocuments(page * PAGE, PAGE),
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** Findings of a document. */
+export function findingsQuery(document: number) {
+  return queryOptions({
+    queryKey: ["findings", document],
+    queryFn: () => backend.listFindings(document),
+  });
+}

@@ -1,0 +1,58 @@
+/** The running or last import, from its events and, after a restart of the window, from the shell's memory. */
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import { backend, type ImportProgress } from "../../ipc";
+import { type Sample, secondsLeft } from "./progress";
+
+/** An import as the window shows it. */
+export interface ImportState {
+  progress: ImportProgress | null;
+  /** Seconds left, or `null` while nothing can be said. */
+  left: number | null;
+}
+
+/** What an import makes stale; the status comes by its own event. */
+const STALE_AFTER_IMPORT = ["accounts", "documents", "findings", "review", "source", "group"];
+
+/** Follows the import while the workspace is open. */
+export function useImport(): ImportState {
+  const client = useQueryClient();
+  const [state, setState] = useState<ImportState>({ progress: null, left: null });
+  const first = useRef<{ job: number; sample: Sample } | null>(null);
+
+  useEffect(() => {
+    let gone = false;
+    let finishedJob: number | null = null;
+    const take = (progress: ImportProgress | null) => {
+      if (gone || progress === null) {
+        return;
+      }
+      const now: Sample = { at: performance.now(), bytes: progress.bytesDone };
+      if (first.current?.job !== progress.job) {
+        first.current = { job: progress.job, sample: now };
+      }
+      const left = progress.finished ? null : secondsLeft(first.current.sample, now, progress.bytesTotal);
+      setState({ progress, left });
+      if (progress.finished && finishedJob !== progress.job) {
+        finishedJob = progress.job;
+        for (const key of STALE_AFTER_IMPORT) {
+          void client.invalidateQueries({ queryKey: [key] });
+        }
+      }
+    };
+    const stop = backend.onImportProgress(take);
+    backend.importState().then(take, () => undefined);
+    return () => {
+      gone = true;
+      stop();
+    };
+  }, [client]);
+  return state;
+}
+
+/** Whether files hang over the window. */
+export function useDragOver(): boolean {
+  const [over, setOver] = useState(false);
+  useEffect(() => backend.onDragState((state) => setOver(state.over)), []);
+  return over;
+}

@@ -1,0 +1,144 @@
+/** Which account and month is looked at, the search, and the export. */
+import { type KeyboardEvent, type Ref, useImperativeHandle, useRef } from "react";
+import { Button, type Choice, KeyCap, Picker } from "../../design";
+import { useI18n } from "../../i18n";
+import type { AccountView } from "../../ipc";
+
+/** What the view can ask of the header. */
+export interface ReviewHeaderHandle {
+  focusSearch: () => void;
+}
+
+interface Props {
+  accounts: AccountView[];
+  account: AccountView;
+  month: string | null;
+  search: string;
+  exportKey: string;
+  exporting: boolean;
+  ref: Ref<ReviewHeaderHandle>;
+  onAccount: (id: number) => void;
+  onMonth: (month: string | null) => void;
+  onLedgerAccount: (number: string) => void;
+  onSearch: (search: string) => void;
+  /** The user is done with the search field and wants the list. */
+  onLeaveSearch: () => void;
+  onExport: () => void;
+}
+
+/** A picker has no `null`; this stands for all months. */
+const ALL = "all";
+
+/** Ledger accounts of an account as choices. */
+export function ledgerChoices(account: AccountView): Choice[] {
+  return account.ledgerAccounts.map((ledger) => ({
+    id: ledger.number,
+    label: ledger.number,
+    detail: ledger.name,
+  }));
+}
+
+/** The head of the reconciliation. */
+export function ReviewHeader(props: Props) {
+  const { accounts, account, month, search, exportKey, exporting, ref } = props;
+  const { t, month: monthText, count } = useI18n();
+  const field = useRef<HTMLInputElement>(null);
+  useImperativeHandle(ref, () => ({
+    focusSearch: () => {
+      field.current?.focus();
+      field.current?.select();
+    },
+  }));
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "Escape") {
+      event.preventDefault();
+      props.onSearch("");
+      props.onLeaveSearch();
+    } else if (event.key === "Enter" || event.key === "ArrowDown") {
+      event.preventDefault();
+      props.onLeaveSearch();
+    }
+  };
+
+  const accountChoices = accounts.map((one) => ({
+    id: String(one.id),
+    label: one.name,
+    detail: [
+      one.number,
+      one.currency,
+      ...(one.open > 0 ? [t("progress.open", { count: one.open })] : []),
+    ].join(" \u00b7 "),
+  }));
+  const months = [
+    ...account.months.map((one) => ({ id: one, label: monthText(one) })),
+    { id: ALL, label: t("reconcile.allMonths") },
+  ];
+  return (
+    <header className="head">
+      <div className="head-title">
+        <Picker
+          look="title"
+          label={t("reconcile.account")}
+          choices={accountChoices}
+          selected={String(account.id)}
+          onSelect={(id) => props.onAccount(Number(id))}
+          testId="account-picker"
+        />
+        <p className="head-sub">
+          <span className="head-number">{account.number}</span>
+          {" \u00b7 "}
+          {account.currency}
+          {account.ledgerAccount === null ? null : (
+            <>
+              {" \u00b7 "}
+              <Picker
+                look="inline"
+                label={t("reconcile.ledgerAccount")}
+                choices={ledgerChoices(account).map((choice) => ({
+                  ...choice,
+                  label: t("reconcile.ledger", { account: choice.label }),
+                }))}
+                selected={account.ledgerAccount}
+                onSelect={props.onLedgerAccount}
+                testId="ledger-picker"
+              />
+            </>
+          )}
+          {account.findings > 0 ? (
+            <span className="head-findings" title={count(account.findings)}>
+              {t("reconcile.findings", { count: account.findings })}
+            </span>
+          ) : null}
+        </p>
+      </div>
+      <Picker
+        label={t("reconcile.month")}
+        choices={months}
+        selected={month ?? ALL}
+        onSelect={(id) => props.onMonth(id === ALL ? null : id)}
+        testId="month-picker"
+      />
+      <span className="head-space" />
+      <label className="search">
+        <input
+          ref={field}
+          className="search-input"
+          data-testid="search"
+          type="text"
+          value={search}
+          placeholder={t("reconcile.search")}
+          aria-label={t("reconcile.searchLabel")}
+          autoComplete="off"
+          spellCheck={false}
+          onChange={(event) => props.onSearch(event.target.value)}
+          onKeyDown={onKeyDown}
+        />
+        <KeyCap>{search === "" ? "/" : t("key.escape")}</KeyCap>
+      </label>
+      <Button keyCap={exportKey} onPress={props.onExport} isDisabled={exporting} testId="export">
+        {t("reconcile.export")}
+      </Button>
+    </header>
+  );
+}

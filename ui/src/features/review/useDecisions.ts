@@ -1,0 +1,160 @@
+/** Makes decisions: sends them, takes the fresh review in, and keeps the user's place. */
+import { useCallback, useRef, useState } from "react";
+import { useSay } from "../../commands";
+import { type Key, type Params, useI18n } from "../../i18n";
+import { backend, type DecisionRequest, type LineRef, toErrorView } from "../../ipc";
+import { matchStep, type Summary } from "./actions";
+import type { OpenReview } from "./queries";
+import type { Selection } from "./useSelection";
+
+/** The form that stands in the evidence column while a decision needs more than a key. */
+export type Form =
+  | { kind: "hold"; refs: LineRef[] }
+  | { kind: "comment"; line: LineRef }
+  | { kind: "match"; refs: LineRef[]; difference: string }
+  | { kind: "unmatch"; group: number }
+  | { kind: "writeOff"; refs: LineRef[]; amount: string }
+  | { kind: "acceptSafe"; count: number };
+
+interface Options {
+  review: OpenReview | undefined;
+  selection: Selection;
+  summary: Summary;
+  refresh: () => Promise<OpenReview | undefined>;
+  /** After a decision the keyboard is back in the list. */
+  onSettled: () => void;
+  onChanged: () => void;
+}
+
+const ZERO = /^-?0*(?:\.0*)?$/;
+
+/** Decisions about the selection of a review. */
+export function useDecisions({ review, selection, summary, refresh, onSettled, onChanged }: Options) {
+  const { t, tError } = useI18n();
+  const say = useSay();
+  const [form, setForm] = useState<Form | null>(null);
+  const [busy, setBusy] = useState(false);
+  const running = useRef(false);
+
+  /** Sends requests in order; stops at the first refusal and says so. */
+  const decide = useCallback(
+    async (requests: DecisionRequest[], done: Key, params?: (events: number) => Params) => {
+      // A key held down must not decide about the next group before its figures are on screen.
+      if (running.current) {
+        return;
+      }
+      running.current = true;
+      setBusy(true);
+      const place = selection.cursor?.index ?? 0;
+      let next: number | null = null;
+      let events = 0;
+      try {
+        for (const request of requests) {
+          const decided = await backend.decide(request);
+          next = decided.next;
+          events += decided.events;
+        }
+        setForm(null);
+        say(t(done, params?.(events)));
+      } catch (reason) {
+        say(tError(toErrorView(reason)), { tone: "wrong" });
+      }
+      try {
+        const fresh = await refresh();
+        if (fresh !== undefined) {
+          await selection.settleOn(fresh, next, place);
+        }
+        onChanged();
+      } catch (reason) {
+        say(tError(toErrorView(reason)), { tone: "wrong" });
+      } finally {
+        running.current = false;
+        setBusy(false);
+        onSettled();
+      }
+    },
+    [selection, refresh, say, t, tError, onSettled, onChanged],
+  );
+
+  const { refs, groups } = summary;
+  const focused = (): LineRef | undefined =>
+    refs.find((ref) => ref.side === selection.cursor?.focus) ?? refs[0];
+
+  const match = async () => {
+    const step = matchStep(selection.subject);
+    if (step.step === "mark") {
+      if (!selection.subject.marked) {
+        selection.toggle(selection.subject.parts.map(({ line }) => ({ line, sides: [step.side] })));
+      }
+      say(t("message.markBothSides"));
+      return;
+    }
+    const { difference } = await backend.selection(refs);
+    if (ZERO.test(difference)) {
+      await decide([{ kind: "match", lines: refs, differenceReason: null }], "message.matched");
+    } else {
+      setForm({ kind: "match", refs, difference });
+    }
+  };
+
+  const writeOff = async () => {
+    const sums = await backend.selection(refs);
+    setForm({ kind: "writeOff", refs, amount: summary.bank > 0 ? sums.bank : sums.ledger });
+  };
+
+  const failing = (work: Promise<void>) => {
+    work.catch((reason: unknown) => say(tError(toErrorView(reason)), { tone: "wrong" }));
+  };
+
+  return {
+    form,
+    setForm,
+    busy,
+    decide,
+    accept: () =>
+      void decide(
+        groups.map((group) => ({ kind: "accept", group })),
+        "message.accepted",
+        () => ({
+          count: groups.length,
+        }),
+      ),
+    reject: () =>
+      void decide(
+        groups.map((group) => ({ kind: "reject", group })),
+        "message.rejected",
+        () => ({
+          count: groups.length,
+        }),
+      ),
+    match: () => failing(match()),
+    writeOff: () => failing(writeOff()),
+    hold: () => setForm({ kind: "hold", refs }),
+    release: () => void decide([{ kind: "release", lines: refs }], "message.released"),
+    unmatch: () => {
+      const [group] = groups;
+      if (group !== undefined) {
+        setForm({ kind: "unmatch", group });
+      }
+    },
+    comment: () => {
+      const line = focused();
+      if (line !== undefined) {
+        setForm({ kind: "comment", line });
+      }
+    },
+    acceptSafe: () => {
+      const count = review?.view.sections.find((section) => section.kind === "suggested")?.byRule ?? 0;
+      if (count === 0) {
+        say(t("message.nothingSafe"));
+      } else {
+        setForm({ kind: "acceptSafe", count });
+      }
+    },
+    undo: () => void decide([{ kind: "undo" }], "message.undone"),
+    redo: () => void decide([{ kind: "redo" }], "message.redone"),
+  };
+}
+
+/** What `useDecisions` gives. */
+export type Decisions = ReturnType<typeof useDecisions>;

@@ -1,0 +1,232 @@
+/** Where the user is in the list and what they have marked. */
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import type { LineRef, ReviewLine, SideView } from "../../ipc";
+import type { Subject } from "./actions";
+import {
+  aim,
+  type Cursor,
+  cursorOn,
+  groupRange,
+  keyOf,
+  type Move,
+  moved,
+  refOf,
+  refsOf,
+  towards,
+} from "./lines";
+import type { OpenReview } from "./queries";
+import type { Range } from "./window";
+
+/** Lines around a target that a move needs to know. */
+const MARGIN = 60;
+/** Marking more at once would take seconds and help nobody; the status bar says so. */
+export const MOST_MARKED = 20_000;
+/** How far around the old place the next group is looked for. */
+const SEARCH = 500;
+
+/** A marked cell with the line it stands on, for sums and for copying. */
+export interface Mark {
+  ref: LineRef;
+  line: ReviewLine;
+}
+
+/** Marked cells by `keyOf`. */
+export type Marks = ReadonlyMap<string, Mark>;
+
+const NO_MARKS: Marks = new Map();
+const SIDES: readonly SideView[] = ["bank", "ledger"];
+
+function sectionStarts(review: OpenReview): number[] {
+  return review.view.sections.map((section) => section.start);
+}
+
+function added(marks: Marks, lines: readonly ReviewLine[], side: SideView | null): Marks {
+  const next = new Map(marks);
+  for (const line of lines) {
+    for (const ref of refsOf(line, side)) {
+      next.set(keyOf(ref), { ref, line });
+    }
+  }
+  return next;
+}
+
+/** The cursor and the marks of the opened review. */
+export function useSelection(review: OpenReview | undefined, onTooMany: (lines: number) => void) {
+  const [cursor, setCursor] = useState<Cursor | null>(null);
+  const [marks, setMarks] = useState<Marks>(NO_MARKS);
+  const anchor = useRef<number | null>(null);
+  const opened = useRef<string>("");
+  const pages = review?.pages;
+  const version = useSyncExternalStore(
+    useCallback((listener: () => void) => pages?.subscribe(listener) ?? (() => undefined), [pages]),
+    () => pages?.version() ?? 0,
+  );
+
+  // Another question starts at its first line; the same question after a decision keeps its place.
+  useEffect(() => {
+    if (review === undefined || opened.current === review.key) {
+      return;
+    }
+    opened.current = review.key;
+    anchor.current = null;
+    setMarks(NO_MARKS);
+    const first = [0, 1, 2].map((index) => review.pages.line(index)).find((line) => line?.kind === "first");
+    setCursor(first === undefined ? null : cursorOn(first));
+  }, [review]);
+
+  const group: Range = useMemo(() => {
+    void version;
+    return cursor === null || pages === undefined
+      ? { start: 0, end: 0 }
+      : groupRange(pages.line, cursor.index);
+  }, [cursor, pages, version]);
+
+  const subject: Subject = useMemo(() => {
+    void version;
+    if (marks.size > 0) {
+      const byIndex = new Map<number, { line: ReviewLine; sides: SideView[] }>();
+      for (const { ref, line } of marks.values()) {
+        const part = byIndex.get(line.index) ?? { line, sides: [] };
+        part.sides.push(ref.side);
+        byIndex.set(line.index, part);
+      }
+      return { marked: true, parts: [...byIndex.values()].sort((a, b) => a.line.index - b.line.index) };
+    }
+    if (cursor === null || pages === undefined) {
+      return { marked: false, parts: [] };
+    }
+    const range = cursor.side === null ? group : { start: cursor.index, end: cursor.index + 1 };
+    const sides = cursor.side === null ? SIDES : [cursor.side];
+    const parts: { line: ReviewLine; sides: readonly SideView[] }[] = [];
+    for (let index = range.start; index < range.end; index += 1) {
+      const line = pages.line(index);
+      if (line !== undefined) {
+        parts.push({ line, sides });
+      }
+    }
+    return { marked: false, parts };
+  }, [marks, cursor, pages, group, version]);
+
+  const clearMarks = useCallback(() => {
+    anchor.current = null;
+    setMarks(NO_MARKS);
+  }, []);
+
+  const markRange = useCallback(
+    async (from: number, to: number, side: SideView | null) => {
+      if (review === undefined) {
+        return;
+      }
+      const range = { start: Math.min(from, to), end: Math.max(from, to) + 1 };
+      if (range.end - range.start > MOST_MARKED) {
+        onTooMany(range.end - range.start);
+        return;
+      }
+      const lines = await review.pages.read(range);
+      const widened = side === null ? groupRange(review.pages.line, range.end - 1).end : range.end;
+      const rest = widened > range.end ? await review.pages.read({ start: range.end, end: widened }) : [];
+      setMarks((old) => added(old, [...lines, ...rest], side));
+    },
+    [review, onTooMany],
+  );
+
+  const move = useCallback(
+    async (how: Move, page: number, extend: boolean) => {
+      if (review === undefined || cursor === null) {
+        return null;
+      }
+      const starts = sectionStarts(review);
+      const target = aim(cursor, how, review.view.lines, page, starts);
+      await review.pages.ensure({ start: target - MARGIN, end: target + MARGIN });
+      const next = moved(review.pages.line, cursor, how, review.view.lines, page, starts);
+      setCursor(next);
+      if (extend) {
+        anchor.current ??= cursor.index;
+        await markRange(anchor.current, next.index, next.side);
+      } else {
+        anchor.current = null;
+      }
+      return next;
+    },
+    [review, cursor, markRange],
+  );
+
+  const narrow = useCallback(
+    (side: SideView) => {
+      if (pages !== undefined) {
+        setCursor((old) => (old === null ? old : towards(pages.line, old, side)));
+      }
+    },
+    [pages],
+  );
+
+  /** Marks the cells under the cursor, or unmarks them when all are marked. */
+  const toggle = useCallback((parts: Subject["parts"]) => {
+    setMarks((old) => {
+      const cells = parts.flatMap(({ line, sides }) =>
+        sides.flatMap((side) => {
+          const ref = refOf(line, side);
+          return ref === null ? [] : [{ ref, line }];
+        }),
+      );
+      const all = cells.every(({ ref }) => old.has(keyOf(ref)));
+      const next = new Map(old);
+      for (const cell of cells) {
+        if (all) {
+          next.delete(keyOf(cell.ref));
+        } else {
+          next.set(keyOf(cell.ref), cell);
+        }
+      }
+      return next;
+    });
+  }, []);
+
+  const markSection = useCallback(async () => {
+    const at = cursor?.index;
+    if (review === undefined || at === undefined) {
+      return;
+    }
+    const starts = [...sectionStarts(review), review.view.lines];
+    const section = starts.filter((start) => start < at).at(-1) ?? 0;
+    const end = starts.find((start) => start > at) ?? review.view.lines;
+    await markRange(section, end - 1, cursor?.side ?? null);
+  }, [review, cursor, markRange]);
+
+  /** Puts the cursor on a group of a fresh review: the one named, else what now stands at the old place. */
+  const settleOn = useCallback(async (fresh: OpenReview, next: number | null, oldIndex: number) => {
+    opened.current = fresh.key;
+    anchor.current = null;
+    setMarks(NO_MARKS);
+    const start = Math.max(0, oldIndex - SEARCH);
+    const near = await fresh.pages.read({ start, end: Math.min(fresh.view.lines, oldIndex + SEARCH) });
+    const named =
+      next === null ? undefined : near.find((line) => line.group === next && line.kind === "first");
+    const lines = near.filter((line) => line.kind === "first");
+    const nearest = lines.find((line) => line.index >= oldIndex) ?? lines.at(-1);
+    const line = named ?? nearest;
+    if (line !== undefined) {
+      await fresh.pages.ensure({ start: line.index - MARGIN, end: line.index + MARGIN });
+    }
+    setCursor(line === undefined ? null : cursorOn(line));
+    return line?.index ?? null;
+  }, []);
+
+  return {
+    cursor,
+    setCursor,
+    group,
+    marks,
+    subject,
+    clearMarks,
+    move,
+    narrow,
+    toggle,
+    markRange,
+    markSection,
+    settleOn,
+  };
+}
+
+/** What `useSelection` gives. */
+export type Selection = ReturnType<typeof useSelection>;

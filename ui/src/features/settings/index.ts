@@ -1,0 +1,2 @@
+/** Preferences of this machine. */
+export { SettingsForm } from "./SettingsForm";

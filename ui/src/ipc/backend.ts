@@ -1,0 +1,59 @@
+/**
+ * The one seam between the window and Rust: what the window may ask, one function per command.
+ *
+ * Deliberately absent: file, network and shell access, and any value that must stay in Rust.
+ */
+import type { AccountView } from "./generated/AccountView";
+import type { DecisionRequest } from "./generated/DecisionRequest";
+import type { DecisionView } from "./generated/DecisionView";
+import type { DocumentsView } from "./generated/DocumentsView";
+import type { ExportView } from "./generated/ExportView";
+import type { FindingView } from "./generated/FindingView";
+import type { GroupView } from "./generated/GroupView";
+import type { ImportProgress } from "./generated/ImportProgress";
+import type { LineRef } from "./generated/LineRef";
+import type { LinesQuery } from "./generated/LinesQuery";
+import type { ReviewLine } from "./generated/ReviewLine";
+import type { ReviewQuery } from "./generated/ReviewQuery";
+import type { ReviewView } from "./generated/ReviewView";
+import type { SelectionView } from "./generated/SelectionView";
+import type { SettingsView } from "./generated/SettingsView";
+import type { SourceView } from "./generated/SourceView";
+import type { StatusView } from "./generated/StatusView";
+
+/** What the drop of files looks like from the window. */
+export interface DragState {
+  /** Whether files hang over the window. */
+  over: boolean;
+}
+
+/** Ends a subscription. */
+export type Unsubscribe = () => void;
+
+/** Commands and events of the shell. Every rejection is an `ErrorView`; see `toErrorView`. */
+export interface Backend {
+  status(): Promise<StatusView>;
+  createWorkspace(passphrase: string | null): Promise<StatusView>;
+  unlock(passphrase: string | null): Promise<StatusView>;
+  lock(): Promise<StatusView>;
+  saveSettings(settings: SettingsView): Promise<SettingsView>;
+  touch(): Promise<void>;
+  listAccounts(): Promise<AccountView[]>;
+  setLedgerAccount(account: number, ledgerAccount: string): Promise<AccountView[]>;
+  listDocuments(offset: number, limit: number): Promise<DocumentsView>;
+  listFindings(document: number): Promise<FindingView[]>;
+  chooseFiles(folder: boolean): Promise<number | null>;
+  cancelImport(job: number): Promise<void>;
+  importState(): Promise<ImportProgress | null>;
+  openReview(query: ReviewQuery): Promise<ReviewView>;
+  reviewLines(query: LinesQuery): Promise<ReviewLine[]>;
+  group(view: number, group: number): Promise<GroupView>;
+  source(line: LineRef): Promise<SourceView>;
+  selection(lines: LineRef[]): Promise<SelectionView>;
+  decide(request: DecisionRequest): Promise<DecisionView>;
+  exportReconciliation(account: number, month: string | null): Promise<ExportView>;
+  showExport(path: string): Promise<void>;
+  onImportProgress(listener: (progress: ImportProgress) => void): Unsubscribe;
+  onWorkspaceChanged(listener: (status: StatusView) => void): Unsubscribe;
+  onDragState(listener: (state: DragState) => void): Unsubscribe;
+}

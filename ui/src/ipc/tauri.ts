@@ -1,0 +1,42 @@
+/** The backend over Tauri's IPC; the only file that names `@tauri-apps`. */
+import { invoke } from "@tauri-apps/api/core";
+import { listen } from "@tauri-apps/api/event";
+import type { Backend, Unsubscribe } from "./backend";
+
+/** Subscribes at once and unsubscribes even when the listener was not yet registered. */
+function subscribe<T>(event: string, listener: (payload: T) => void): Unsubscribe {
+  const registered = listen<T>(event, (message) => listener(message.payload));
+  // A shell that denies the event leaves the window usable: the views also ask for the state by themselves.
+  registered.catch(() => undefined);
+  return () => {
+    registered.then((stop) => stop()).catch(() => undefined);
+  };
+}
+
+/** Commands and events of the shell this window runs in. */
+export const backend: Backend = {
+  status: () => invoke("status"),
+  createWorkspace: (passphrase) => invoke("create_workspace", { passphrase }),
+  unlock: (passphrase) => invoke("unlock", { passphrase }),
+  lock: () => invoke("lock"),
+  saveSettings: (settings) => invoke("save_settings", { settings }),
+  touch: () => invoke("touch"),
+  listAccounts: () => invoke("list_accounts"),
+  setLedgerAccount: (account, ledgerAccount) => invoke("set_ledger_account", { account, ledgerAccount }),
+  listDocuments: (offset, limit) => invoke("list_documents", { offset, limit }),
+  listFindings: (document) => invoke("list_findings", { document }),
+  chooseFiles: (folder) => invoke("choose_files", { folder }),
+  cancelImport: (job) => invoke("cancel_import", { job }),
+  importState: () => invoke("import_state"),
+  openReview: (query) => invoke("open_review", { query }),
+  reviewLines: (query) => invoke("review_lines", { query }),
+  group: (view, group) => invoke("group", { view, group }),
+  source: (line) => invoke("source", { line }),
+  selection: (lines) => invoke("selection", { lines }),
+  decide: (request) => invoke("decide", { request }),
+  exportReconciliation: (account, month) => invoke("export_reconciliation", { account, month }),
+  showExport: (path) => invoke("show_export", { path }),
+  onImportProgress: (listener) => subscribe("import-progress", listener),
+  onWorkspaceChanged: (listener) => subscribe("workspace-changed", listener),
+  onDragState: (listener) => subscribe("drag-state", listener),
+};

@@ -1,0 +1,382 @@
+/** Reconcile: picks account and month and joins the list with the evidence of what is selected. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { describeCommand, IS_MAC, useSay } from "../commands";
+import { Button, Note, Picker } from "../design";
+import { Evidence, type EvidenceTab } from "../features/evidence";
+import {
+  accountsQuery,
+  DecisionButtons,
+  DecisionForm,
+  Equation,
+  Filters,
+  ledgerChoices,
+  MarksBar,
+  type OpenReview,
+  possible,
+  type Range,
+  ReviewHeader,
+  type ReviewHeaderHandle,
+  ReviewList,
+  type ReviewListHandle,
+  refOf,
+  summarise,
+  useDecisions,
+  useReview,
+  useSelection,
+  useSums,
+} from "../features/review";
+import { fractionDigits, useI18n } from "../i18n";
+import {
+  type AccountView,
+  backend,
+  type LineRef,
+  type ReviewFilter,
+  type ReviewQuery,
+  toErrorView,
+} from "../ipc";
+import { recall, remember } from "./place";
+import { useExport } from "./useExport";
+import { useReviewCommands } from "./useReviewCommands";
+
+/** What to do where a stale handle was used: the list is opened again, quietly. */
+function isStale(reason: unknown): boolean {
+  return toErrorView(reason).code.endsWith(".stale");
+}
+
+interface NoLedgerProps {
+  account: AccountView;
+  onChoose: (number: string) => void;
+  onDocuments: () => void;
+}
+
+function NoLedger({ account, onChoose, onDocuments }: NoLedgerProps) {
+  const { t } = useI18n();
+  const choices = ledgerChoices(account);
+  return (
+    <Note
+      title={t("reconcile.noLedgerTitle")}
+      actions={
+        choices.length === 0 ? (
+          <Button kind="primary" onPress={onDocuments}>
+            {t("reconcile.toDocuments")}
+          </Button>
+        ) : (
+          <Picker
+            label={t("reconcile.ledgerAccount")}
+            placeholder={t("reconcile.chooseLedger")}
+            choices={choices}
+            selected={null}
+            onSelect={onChoose}
+            testId="ledger-choice"
+          />
+        )
+      }
+    >
+      {choices.length === 0
+        ? t("reconcile.noLedgerYet", { currency: account.currency })
+        : t("reconcile.noLedgerText", { name: account.name })}
+    </Note>
+  );
+}
+
+interface NothingProps {
+  query: ReviewQuery;
+  onClear: () => void;
+  onAll: () => void;
+}
+
+function Nothing({ query, onClear, onAll }: NothingProps) {
+  const { t } = useI18n();
+  if (query.search !== "") {
+    return (
+      <Note
+        title={t("reconcile.nothingFound", { search: query.search })}
+        actions={
+          <Button onPress={onClear} keyCap={t("key.escape")}>
+            {t("reconcile.clearSearch")}
+          </Button>
+        }
+      >
+        {t("reconcile.nothingFoundText")}
+      </Note>
+    );
+  }
+  return (
+    <Note
+      title={t("reconcile.nothingHere")}
+      actions={query.filter === "all" ? undefined : <Button onPress={onAll}>{t("reconcile.showAll")}</Button>}
+    >
+      {t(`reconcile.nothing.${query.filter}`)}
+    </Note>
+  );
+}
+
+/** The line whose source the evidence column shows. */
+function sourceLine(
+  review: OpenReview,
+  index: number | undefined,
+  focus: "bank" | "ledger" | undefined,
+): LineRef | null {
+  const line = index === undefined ? undefined : review.pages.line(index);
+  if (line === undefined || focus === undefined) {
+    return null;
+  }
+  return refOf(line, focus) ?? refOf(line, focus === "bank" ? "ledger" : "bank");
+}
+
+interface AccountProps {
+  accounts: AccountView[];
+  account: AccountView;
+  onAccount: (id: number) => void;
+  onDocuments: () => void;
+}
+
+function AccountReview({ accounts, account, onAccount, onDocuments }: AccountProps) {
+  const i18n = useI18n();
+  const { t, tError } = i18n;
+  const client = useQueryClient();
+  const say = useSay();
+  const place = recall();
+  const [month, setMonth] = useState<string | null>(() =>
+    place.month !== undefined && (place.month === null || account.months.includes(place.month))
+      ? place.month
+      : (account.months[0] ?? null),
+  );
+  const [filter, setFilter] = useState<ReviewFilter>(place.filter ?? "all");
+  const [search, setSearch] = useState("");
+  const [tab, setTab] = useState<EvidenceTab>("source");
+  const [chosen, setChosen] = useState<LineRef | null>(null);
+  const list = useRef<ReviewListHandle>(null);
+  const header = useRef<ReviewHeaderHandle>(null);
+
+  useEffect(() => remember({ account: account.id, month, filter }), [account.id, month, filter]);
+
+  const query = useMemo<ReviewQuery | null>(
+    () =>
+      account.ledgerAccount === null ? null : { account: account.id, month, search: search.trim(), filter },
+    [account.id, account.ledgerAccount, month, search, filter],
+  );
+  const placeNow = useCallback((): Range => list.current?.place() ?? { start: 0, end: 100 }, []);
+  const opened = useReview(query, placeNow);
+  const review = query === null ? undefined : opened.data;
+  const { refetch } = opened;
+
+  const tooMany = useCallback(
+    (lines: number) => say(t("message.tooManyLines", { count: lines }), { tone: "wrong" }),
+    [say, t],
+  );
+  const selection = useSelection(review, tooMany);
+  const { cursor, subject } = selection;
+  const summary = useMemo(() => summarise(subject), [subject]);
+  const can = useMemo(() => possible(subject), [subject]);
+  const sums = useSums(summary.refs);
+  const digits = fractionDigits(account.currency);
+
+  const refresh = useCallback(async () => (await refetch({ throwOnError: true })).data, [refetch]);
+  const decisions = useDecisions({
+    review,
+    selection,
+    summary,
+    refresh,
+    onSettled: useCallback(() => list.current?.focus(), []),
+    onChanged: useCallback(() => {
+      void client.invalidateQueries({ queryKey: ["accounts"] });
+      void client.invalidateQueries({ queryKey: ["status"] });
+    }, [client]),
+  });
+  const { busy } = decisions;
+  const onError = useCallback(
+    (reason: unknown) => {
+      if (isStale(reason)) {
+        // While a decision is on its way the fresh list comes by itself.
+        if (!busy) {
+          void refetch();
+        }
+      } else {
+        say(tError(toErrorView(reason)), { tone: "wrong" });
+      }
+    },
+    [busy, refetch, say, tError],
+  );
+
+  // Another place shows its own source, not the one chosen from a former group.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the cursor is what this waits for
+  useEffect(() => setChosen(null), [cursor?.index, cursor?.focus, review?.view.view]);
+
+  const { exporting, runExport } = useExport(account.id, month);
+  useReviewCommands({
+    account,
+    accounts,
+    review,
+    selection,
+    decisions,
+    can,
+    sums,
+    digits,
+    onAccount,
+    onMonth: setMonth,
+    onFilter: setFilter,
+    onSearch: () => header.current?.focusSearch(),
+    onReasons: () => setTab((old) => (old === "reasons" ? "source" : "reasons")),
+    onExport: runExport,
+    onAcceptSafe: () => {
+      // What is accepted must be what is seen: the whole month's proposals, not those of a search.
+      setSearch("");
+      setFilter("suggested");
+      decisions.acceptSafe();
+    },
+  });
+
+  const chooseLedger = (number: string) => {
+    backend
+      .setLedgerAccount(account.id, number)
+      .then((next) => {
+        client.setQueryData(accountsQuery.queryKey, next);
+        void client.invalidateQueries({ queryKey: ["review"] });
+      })
+      .catch((reason: unknown) => say(tError(toErrorView(reason)), { tone: "wrong" }));
+  };
+
+  const group =
+    cursor === null || review === undefined ? null : (review.pages.line(cursor.index)?.group ?? null);
+  const line = chosen ?? (review === undefined ? null : sourceLine(review, cursor?.index, cursor?.focus));
+  const cancelForm = () => {
+    decisions.setForm(null);
+    list.current?.focus();
+  };
+  return (
+    <>
+      <main className="work" data-testid="view-reconcile" aria-label={t("reconcile.title")}>
+        <ReviewHeader
+          ref={header}
+          accounts={accounts}
+          account={account}
+          month={month}
+          search={search}
+          exportKey={describeCommand("export", IS_MAC, t)}
+          exporting={exporting}
+          onAccount={onAccount}
+          onMonth={setMonth}
+          onLedgerAccount={chooseLedger}
+          onSearch={setSearch}
+          onLeaveSearch={() => list.current?.focus()}
+          onExport={runExport}
+        />
+        {query === null ? (
+          <NoLedger account={account} onChoose={chooseLedger} onDocuments={onDocuments} />
+        ) : opened.isError ? (
+          <Note
+            tone="wrong"
+            title={t("error.title")}
+            actions={<Button onPress={() => void refetch()}>{t("error.retry")}</Button>}
+          >
+            {tError(toErrorView(opened.error))}
+          </Note>
+        ) : review === undefined ? (
+          <div className="review-loading" aria-busy="true" aria-label={t("reconcile.opening")} />
+        ) : (
+          <>
+            <Equation view={review.view} />
+            <Filters filter={filter} onFilter={setFilter} />
+            {review.view.lines === 0 ? (
+              <Nothing query={review.query} onClear={() => setSearch("")} onAll={() => setFilter("all")} />
+            ) : (
+              <ReviewList ref={list} review={review} selection={selection} onError={onError} />
+            )}
+            {subject.marked ? (
+              <MarksBar
+                summary={summary}
+                sums={sums}
+                digits={digits}
+                matchKey={describeCommand("match", IS_MAC, t)}
+                onMatch={decisions.match}
+                onClear={() => {
+                  selection.clearMarks();
+                  list.current?.focus();
+                }}
+              />
+            ) : null}
+          </>
+        )}
+      </main>
+      <aside className="evidence" aria-label={t("evidence.label")}>
+        <Evidence
+          view={review?.view.view ?? 0}
+          group={group}
+          line={line}
+          digits={digits}
+          tab={tab}
+          onTab={setTab}
+          onLine={setChosen}
+        >
+          {review === undefined ? null : decisions.form === null ? (
+            <DecisionButtons possible={can} decisions={decisions} marked={subject.marked} />
+          ) : (
+            <DecisionForm
+              form={decisions.form}
+              review={review}
+              busy={busy}
+              digits={digits}
+              onDecide={(requests, done, params) => void decisions.decide(requests, done, params)}
+              onCancel={cancelForm}
+            />
+          )}
+        </Evidence>
+      </aside>
+    </>
+  );
+}
+
+/** The reconciliation of the account that was looked at last. */
+export function ReconcileView({ onDocuments }: { onDocuments: () => void }) {
+  const { t, tError } = useI18n();
+  const accounts = useQuery(accountsQuery);
+  const [chosen, setChosen] = useState<number | null>(() => recall().account ?? null);
+  const account = accounts.data?.find((one) => one.id === chosen) ?? accounts.data?.[0];
+  if (accounts.data !== undefined && account !== undefined) {
+    return (
+      <AccountReview
+        key={account.id}
+        accounts={accounts.data}
+        account={account}
+        onAccount={setChosen}
+        onDocuments={onDocuments}
+      />
+    );
+  }
+  return (
+    <>
+      <main
+        className="work"
+        data-testid="view-reconcile"
+        aria-label={t("reconcile.title")}
+        aria-busy={accounts.isPending}
+      >
+        {accounts.isError ? (
+          <Note
+            tone="wrong"
+            title={t("error.title")}
+            actions={<Button onPress={() => void accounts.refetch()}>{t("error.retry")}</Button>}
+          >
+            {tError(toErrorView(accounts.error))}
+          </Note>
+        ) : accounts.isPending ? null : (
+          <Note
+            title={t("reconcile.emptyTitle")}
+            actions={
+              <Button kind="primary" onPress={onDocuments}>
+                {t("reconcile.toDocuments")}
+              </Button>
+            }
+          >
+            {t("reconcile.emptyText")}
+          </Note>
+        )}
+      </main>
+      <aside className="evidence" aria-label={t("evidence.label")}>
+        <p className="evidence-empty">{t("evidence.empty")}</p>
+      </aside>
+    </>
+  );
+}
