@@ -85,6 +85,11 @@ pub fn guess(bytes: &[u8]) -> Result<Guess, Refusal> {
     Ok(Guess { mapping, header: found.header, preview, reasons })
 }
 
+/// True when a header names a date and an amount, whatever stands below it.
+pub(super) fn has_header(bytes: &[u8]) -> bool {
+    Text::decode(bytes, None).and_then(|text| header_of(&text).map(|_| ())).is_ok()
+}
+
 fn not_understood(why: &str) -> Refusal {
     let text =
         format!("This table is not understood: {why}. Write a mapping for it (attest import --mapping).");
@@ -208,12 +213,14 @@ fn separators(found: &Found, samples: &[Row<'_>], mapping: &mut Mapping, reasons
         }
     }
     (mapping.decimal, mapping.thousands) = best.1;
+    // Larger amounts may come further down; blanks between groups of three are never misread.
+    mapping.thousands = mapping.thousands.or(Some(' '));
     let thousands = match mapping.thousands {
-        Some(separator) => format!("{separator:?} between thousands"),
-        None => "nothing between thousands".to_owned(),
+        Some(separator) if separator != ' ' => format!("{separator:?}"),
+        _ => "blanks or nothing".to_owned(),
     };
     reasons.push(format!(
-        "{} of {} amounts read with decimals behind {:?} and {thousands}.",
+        "{} of {} amounts read with decimals behind {:?} and {thousands} between thousands.",
         best.0,
         texts.len(),
         mapping.decimal

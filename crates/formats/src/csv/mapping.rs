@@ -168,14 +168,12 @@ impl Mapping {
     /// [`Refusal`] `csv.mapping_invalid` with the line where TOML itself is at fault.
     pub fn parse(toml_text: &str) -> Result<Self, Refusal> {
         let mapping: Self = toml::from_str(toml_text).map_err(|error| {
-            let refusal = invalid(&format!("The mapping cannot be read: {}", error.message()));
-            match error.span() {
-                Some(span) => {
-                    let before = toml_text.as_bytes().iter().take(span.start);
-                    refusal.at(1 + before.filter(|byte| **byte == b'\n').count() as u64, "mapping")
-                }
-                None => refusal,
-            }
+            let at = error.span().map_or(0, |span| span.start.min(toml_text.len()));
+            let before = &toml_text.as_bytes()[..at];
+            let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+            let shown = toml_text.lines().nth(line - 1).unwrap_or_default().trim();
+            invalid(&format!("The mapping cannot be read at \"{shown}\": {}.", error.message()))
+                .at(line as u64, "mapping")
         })?;
         mapping.check()?;
         Ok(mapping)

@@ -40,7 +40,14 @@ pub fn detect(head: &str) -> Option<Format> {
     // The head may end in the middle of a row.
     let whole =
         if head.len() < 4_000 { text } else { text.rsplit_once('\n').map_or(text, |(whole, _)| whole) };
-    guess(whole.as_bytes()).ok().map(|_| format())
+    match guess(whole.as_bytes()) {
+        Ok(_) => Some(format()),
+        // A table that breaks a limit is refused for that, not for being unknown.
+        Err(refusal) if matches!(&*refusal.code, "csv.too_many_columns" | "line.too_long") => {
+            guess::has_header(whole.as_bytes()).then(format)
+        }
+        Err(_) => None,
+    }
 }
 
 fn format() -> Format {

@@ -31,16 +31,16 @@ pub(super) fn parse_amount(text: &str, decimal: char, thousands: Option<char>) -
     {
         return None;
     }
+    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if !groups.iter().copied().chain(fraction).all(is_number) {
+        return None;
+    }
     groups.iter().for_each(|group| digits.push_str(group));
     if let Some(fraction) = fraction.filter(|fraction| !fraction.is_empty()) {
         digits.push('.');
         digits.push_str(fraction);
     }
-    let plain = digits
-        .bytes()
-        .skip(usize::from(digits.starts_with('-')))
-        .all(|byte| byte.is_ascii_digit() || byte == b'.');
-    if plain { Amount::parse(&digits).ok() } else { None }
+    Amount::parse(&digits).ok()
 }
 
 /// Blanks that separate thousands: the space, the no-break space and its narrow sister, the apostrophe.

@@ -136,6 +136,10 @@ pub(super) fn parse_line(text: &str) -> Result<LineField, &'static str> {
         after.bytes().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b'.')).count();
     let amount = parse_amount(&after[..length]).ok_or("amount")?;
     let rest = &after[length..];
+    // N for a transfer, F for the first advice, S for a SWIFT message; a bank may leave the type out.
+    if !matches!(rest.as_bytes().first(), None | Some(b'N' | b'F' | b'S')) {
+        return Err("transaction type");
+    }
     let kind: String = rest.chars().take(4).collect();
     let (owner, bank) = match rest[kind.len()..].split_once("//") {
         Some((owner, bank)) => (owner, Some(bank)),
@@ -233,5 +237,6 @@ mod tests {
         assert_eq!(parse_line("240102X1,"), Err("debit or credit mark"));
         assert_eq!(parse_line("240102Cabc"), Err("amount"));
         assert_eq!(parse_line("240102C1,2,3NTRF"), Err("amount"));
+        assert_eq!(parse_line("240102C1,xxNTRF"), Err("transaction type"));
     }
 }
