@@ -2,6 +2,8 @@
 
 /// Largest document that is read, in bytes: 256 MiB.
 pub const DOCUMENT_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Largest document in another encoding than UTF-8, in bytes: 96 MiB, because its text is held beside it.
+pub const TRANSCODED_BYTES_MAX: usize = 96 * 1024 * 1024;
 /// Deepest nesting of XML elements.
 pub const XML_DEPTH_MAX: usize = 64;
 /// Most attributes on one XML element.

@@ -74,7 +74,12 @@ fn best(rounds: usize, mut run: impl FnMut() -> usize) -> f64 {
 }
 
 fn main() {
-    let text = message(100_000);
+    // A number of entries to generate, or the path of a file to measure.
+    let argument = std::env::args().nth(1).unwrap_or_else(|| "100000".to_owned());
+    let text = match argument.parse() {
+        Ok(entries) => message(entries),
+        Err(_) => std::fs::read_to_string(argument).expect("a readable UTF-8 file"),
+    };
     let (tokens, values) = (best(7, || tokenise(&text)), best(7, || parse(&text)));
     let megabytes = text.len() as f64 / 1e6;
     println!("{megabytes:.1} MB: tokens {tokens:.3} s, values {values:.3} s, ratio {:.2}", tokens / values);

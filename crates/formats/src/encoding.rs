@@ -7,6 +7,7 @@
 use attest_domain::{
     Span,
     finding::{Finding, Refusal, Severity},
+    limits::TRANSCODED_BYTES_MAX,
 };
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::borrow::Cow;
@@ -112,7 +113,8 @@ fn wide_encoding(bytes: &[u8]) -> Option<(&'static Encoding, usize)> {
 /// Decodes an XML document by its byte order mark, its declaration and its bytes, in this order of trust.
 ///
 /// # Errors
-/// [`Refusal`] `document.encoding` when the bytes are in no encoding that is read.
+/// [`Refusal`] `document.encoding` when the bytes are in no encoding that is read, `document.too_large` when
+/// there are too many of them to be held a second time as text.
 pub fn decode_xml(bytes: &[u8]) -> Result<Decoded<'_>, Refusal> {
     if bytes.starts_with(&[0xFF, 0xFE, 0, 0])
         || bytes.starts_with(&[b'<', 0, 0, 0])
@@ -163,6 +165,15 @@ fn transcode<'a>(
     layout: Layout,
     mismatch: Option<Finding>,
 ) -> Result<Decoded<'a>, Refusal> {
+    if bytes.len() > TRANSCODED_BYTES_MAX {
+        let message = format!(
+            "The file has {} bytes in {}; outside UTF-8 at most {TRANSCODED_BYTES_MAX} are read. \
+             Ask for it in UTF-8 or in parts.",
+            bytes.len(),
+            encoding.name()
+        );
+        return Err(Refusal::new("document.too_large", message).at(1, ""));
+    }
     let (text, unreadable) = encoding.decode_without_bom_handling(&bytes[mark..]);
     if unreadable {
         return Err(refuse(&format!(
@@ -263,6 +274,15 @@ mod tests {
         assert_eq!(decode_xml(b"<\0\0\0a\0\0\0").unwrap_err().code, "document.encoding");
         let japanese = b"<?xml version='1.0' encoding='Shift_JIS'?><a>\x83\x65</a>";
         assert_eq!(decode_xml(japanese).unwrap_err().code, "document.encoding");
+    }
+
+    #[test]
+    fn a_large_file_is_read_in_utf_8_only() {
+        let mut bytes = vec![b' '; TRANSCODED_BYTES_MAX + 1];
+        bytes[0] = b'<';
+        assert_eq!(decode_xml(&bytes).unwrap().encoding, "UTF-8");
+        bytes[1] = 0xE5;
+        assert_eq!(decode_xml(&bytes).unwrap_err().code, "document.too_large");
     }
 
     #[test]

@@ -184,6 +184,7 @@ impl<'d> Xml<'d> {
 
     /// Checks the attributes of one tag, at most one more than is allowed, so that a flood of them costs nothing.
     fn check_attributes(&mut self, raw: &'d str) -> Result<(), Refusal> {
+        let mut names: [&str; XML_ATTRIBUTES_MAX] = [""; XML_ATTRIBUTES_MAX];
         for (count, attribute) in attributes(raw).enumerate() {
             let Some((name, _)) = attribute else {
                 return Err(self.malformed("an attribute is not written as name=\"value\""));
@@ -194,9 +195,10 @@ impl<'d> Xml<'d> {
                 );
                 return Err(self.refuse("xml.attributes", message));
             }
-            if attributes(raw).take(count).flatten().any(|(other, _)| other == name) {
+            if names[..count].contains(&name) {
                 return Err(self.malformed("an element has the same attribute twice"));
             }
+            names[count] = name;
         }
         Ok(())
     }

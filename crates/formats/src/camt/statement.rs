@@ -183,6 +183,10 @@ impl<'d> Walk<'d, '_, '_> {
             Node::Id => self.statement.reference = meaningful(&text).map(str::to_owned),
             Node::Created => self.statement.created = Some(text.into_owned()),
             Node::Copy => self.statement.copy = Some(text.into_owned()),
+            Node::AddtlInf => {
+                let message = format!("The bank adds: \"{text:.500}\"");
+                return self.note("statement.information", Severity::Info, "AddtlInf", message);
+            }
             Node::ElectronicSequence | Node::LegalSequence => {
                 let number = text.parse().ok();
                 if number.is_none() {

@@ -189,7 +189,17 @@ impl<'d> Walk<'d, '_, '_> {
         let Some(side) = self.side() else { return Ok(()) };
         match leaf {
             Node::Iban => (side.account, side.scheme) = (Some(text), None),
-            Node::Cd | Node::Prtry => side.scheme = Some(text),
+            Node::Cd | Node::Prtry => {
+                let wrong =
+                    side.account.take_if(|account| text == "BGNR" && !check_digits::is_bankgiro(account));
+                side.scheme = Some(text);
+                if let Some(number) = wrong {
+                    let message =
+                        format!("The check digit of the bankgiro number \"{number:.40}\" is wrong.");
+                    side.account = Some(number);
+                    return self.note("account.bankgiro_check", Severity::Warning, "RltdPties", message);
+                }
+            }
             Node::Bban => (side.account, side.scheme) = (Some(text), Some("BBAN".into())),
             Node::Id | Node::Upic if side.account.is_none() => side.account = Some(text),
             _ => {}

@@ -211,6 +211,7 @@ fn below_statement(name: &[u8]) -> Node {
         b"CpyDplctInd" => Node::Copy,
         b"StmtPgntn" | b"RptPgntn" | b"NtfctnPgntn" => Node::Paging,
         b"TxsSummry" => Node::Summary,
+        b"AddtlStmtInf" | b"AddtlRptInf" | b"AddtlNtfctnInf" => Node::AddtlInf,
         _ => Node::Skip,
     }
 }

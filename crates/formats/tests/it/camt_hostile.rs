@@ -69,6 +69,20 @@ fn a_text_longer_than_any_in_a_bank_message_is_refused() {
 }
 
 #[test]
+fn size_is_bounded_before_anything_is_read() {
+    let refusal = read_all(&vec![0; (256 << 20) + 1]).unwrap_err();
+    assert_eq!(refusal.code, "document.too_large");
+    assert_eq!(read_all(b"").unwrap_err().code, "document.empty");
+    let long = format!(
+        "<Ntry {}/>",
+        (0..64).map(|n| format!("a{n}=\"{}\" ", "x".repeat(1 << 16))).collect::<String>()
+    );
+    let start = Instant::now();
+    assert!(read_all(message(&long).as_bytes()).is_ok(), "long attributes are read past");
+    assert!(start.elapsed() < Duration::from_secs(1));
+}
+
+#[test]
 fn control_characters_are_refused() {
     check(message("<Id>a\u{1}b</Id>").as_bytes(), "xml.malformed", 4);
     check(message("<Id>a&#1;b</Id>").as_bytes(), "xml.entity", 4);
