@@ -4,7 +4,9 @@ use attest_desk::view::ErrorView;
 use std::{collections::BTreeMap, future::Future, panic};
 
 /// Runs one command's work on a task of its own, so that a bug in it becomes an answer.
-pub(crate) async fn guarded<T, E>(work: impl Future<Output = Result<T, E>> + Send + 'static) -> Result<T, ErrorView>
+pub(crate) async fn guarded<T, E>(
+    work: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<T, ErrorView>
 where
     T: Send + 'static,
     E: Into<ErrorView> + Send + 'static,

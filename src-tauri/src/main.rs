@@ -1,38 +1,154 @@
 //! The desk in a window: starts Tauri, makes the one window and forwards its commands to `attest-desk`.
 //!
+//! `attest-app [--workspace DIR] [FILE…]`, or `ATTEST_WORKSPACE`. Files are imported once the workspace is open; a
+//! later start for the same workspace hands its files to the running window and ends. Messages for developers go
+//! to standard error, as much as `ATTEST_LOG` says (a `tracing` filter); none holds a figure or a name, and no
+//! log file is written.
+//!
 //! No rule about money, matching or keys lives here; what a command does is in the desk.
 
 // A Windows program without a console of its own.
 #![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
 
 mod args;
+mod commands;
 mod dialog;
 mod files;
 mod guard;
 mod hardening;
 mod idle;
+mod import;
 mod place;
 mod reveal;
 mod session;
+mod shell;
 mod window;
 
-use std::process::ExitCode;
+use args::{Args, WORKSPACE_VARIABLE, parse_args};
+use attest_desk::Desk;
+use shell::Shell;
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+use tauri::{App, AppHandle, DragDropEvent, Manager, RunEvent, WindowEvent};
+use tracing_subscriber::EnvFilter;
+
+/// Exit code for a start that was refused.
+const REFUSED: u8 = 2;
 
 fn main() -> ExitCode {
-    let app = tauri::Builder::default()
-        .setup(|app| {
-            window::open(app.handle())?;
-            Ok(())
-        })
-        .build(tauri::generate_context!());
-    match app {
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_env("ATTEST_LOG").unwrap_or_else(|_| EnvFilter::new("warn")))
+        .with_writer(std::io::stderr)
+        .init();
+    guard::report_panics_without_their_text();
+    if let Some(variable) = hardening::remote_control(|name| env::var_os(name))
+        && !hardening::MAY_BE_DRIVEN
+    {
+        eprintln!(
+            "{variable} asks for remote control of the window, which this build does not allow. Unset it."
+        );
+        return ExitCode::from(REFUSED);
+    }
+    let folder = env::current_dir().unwrap_or_default();
+    let args = parse_args(env::args_os().skip(1), &folder);
+    for option in &args.unknown {
+        tracing::warn!("unknown option {option}");
+    }
+    let named =
+        args.workspace.clone().or_else(|| env::var_os(WORKSPACE_VARIABLE).map(|dir| folder.join(dir)));
+    let Some(workspace) = named.or_else(|| place::data_folder().map(|dir| dir.join("workspace"))) else {
+        eprintln!("This user has no folder for data. Name one with --workspace DIR.");
+        return ExitCode::from(REFUSED);
+    };
+    match build(workspace, args) {
         Ok(app) => {
-            app.run(|_, _| {});
+            app.run(|app, event| follow(app, &event));
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("{error}");
+            eprintln!("The window cannot be opened: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Puts the application together; nothing is shown yet.
+fn build(workspace: PathBuf, args: Args) -> tauri::Result<App> {
+    let mut context = tauri::generate_context!();
+    // Starts are told apart by workspace, not by program.
+    context.config_mut().identifier = place::derive_instance_name(&workspace);
+    tauri::Builder::default()
+        // First, so that a second start ends before it touches anything.
+        .plugin(tauri_plugin_single_instance::init(|app, arguments, folder| {
+            let later = parse_args(arguments.into_iter().skip(1).map(Into::into), Path::new(&folder));
+            app.state::<Shell>().receive(later.files);
+            window::raise(app);
+        }))
+        .invoke_handler(tauri::generate_handler![
+            commands::status,
+            commands::create_workspace,
+            commands::unlock,
+            commands::lock,
+            commands::save_settings,
+            commands::touch,
+            commands::list_accounts,
+            commands::set_ledger_account,
+            commands::list_documents,
+            commands::list_findings,
+            commands::choose_files,
+            commands::cancel_import,
+            commands::import_state,
+            commands::open_review,
+            commands::review_lines,
+            commands::group,
+            commands::source,
+            commands::selection,
+            commands::decide,
+            commands::export_reconciliation,
+            commands::show_export,
+        ])
+        .setup(move |app| {
+            start(app.handle(), workspace, args.files)?;
+            Ok(())
+        })
+        .build(context)
+}
+
+/// Makes the desk, the window and the watches over the user's absence.
+fn start(app: &AppHandle, workspace: PathBuf, files: Vec<PathBuf>) -> tauri::Result<()> {
+    let exports = dirs::document_dir().map_or_else(|| workspace.join("exports"), |dir| dir.join("Attest"));
+    let shell = Shell::new(app.clone(), Desk::new(workspace, exports), files);
+    let theme = shell.desk().settings().theme;
+    app.manage(shell.clone());
+    window::open(app, theme)?;
+    let absent = shell.clone();
+    session::watch(move || absent.lock_now("system"));
+    tauri::async_runtime::spawn(shell.watch_idle());
+    Ok(())
+}
+
+/// Follows the window: files dragged over it, its end.
+fn follow(app: &AppHandle, event: &RunEvent) {
+    match event {
+        RunEvent::WindowEvent { event: WindowEvent::DragDrop(drag), .. } => {
+            let shell = app.state::<Shell>();
+            match drag {
+                DragDropEvent::Enter { .. } => shell.drag(true),
+                DragDropEvent::Leave => shell.drag(false),
+                DragDropEvent::Drop { paths, .. } => {
+                    shell.drag(false);
+                    // A locked workspace takes nothing in, not even for later.
+                    if shell.is_open() {
+                        shell.receive(paths.clone());
+                    }
+                }
+                _ => {}
+            }
+        }
+        RunEvent::Exit => app.state::<Shell>().close(),
+        _ => {}
     }
 }

@@ -36,7 +36,7 @@ mod linux {
     use zbus::{
         MatchRule,
         blocking::{Connection, MessageIterator},
-        message,
+        match_rule, message,
         zvariant::{OwnedFd, OwnedObjectPath},
     };
 
@@ -100,7 +100,7 @@ mod linux {
         Ok(())
     }
 
-    fn signal(interface: &'static str, member: &'static str) -> zbus::Result<zbus::MatchRuleBuilder<'static>> {
+    fn signal(interface: &'static str, member: &'static str) -> zbus::Result<match_rule::Builder<'static>> {
         MatchRule::builder().msg_type(message::Type::Signal).interface(interface)?.member(member)
     }
 }

@@ -14,18 +14,23 @@ pub(crate) const LABEL: &str = "main";
 const SIZE: (f64, f64) = (1440.0, 900.0);
 const SIZE_MIN: (f64, f64) = (1180.0, 680.0);
 
+/// The paper of the look.
+const PAPER_LIGHT: Color = Color(0xf6, 0xf6, 0xf3, 0xff);
+const PAPER_DARK: Color = Color(0x10, 0x12, 0x14, 0xff);
+
 /// Makes the window. Colours before the first paint are the paper of the look, so that nothing flashes.
-pub(crate) fn open(app: &AppHandle) -> tauri::Result<WebviewWindow> {
+pub(crate) fn open(app: &AppHandle, theme: Theme) -> tauri::Result<WebviewWindow> {
     let mut builder = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::default())
         .title("Attest")
         .inner_size(SIZE.0, SIZE.1)
         .min_inner_size(SIZE_MIN.0, SIZE_MIN.1)
         .center()
         .prevent_overflow()
-        .background_color(Color(0xf6, 0xf6, 0xf3, 0xff))
+        .theme(frame_theme(theme))
+        .background_color(if theme == Theme::Dark { PAPER_DARK } else { PAPER_LIGHT })
         .general_autofill_enabled(false)
         // Nothing the webview keeps may outlive the process. WebDriver finds only the shared context.
-        .incognito(!(hardening::MAY_BE_DRIVEN && hardening::remote_control(|name| std::env::var_os(name)).is_some()))
+        .incognito(hardening::remote_control(|name| std::env::var_os(name)).is_none())
         .on_navigation(|url| {
             let own = hardening::is_own_page(url);
             if !own {
@@ -67,14 +72,17 @@ pub(crate) fn blank(app: &AppHandle) {
 
 /// Makes frame, title bar and `prefers-color-scheme` follow the settings.
 pub(crate) fn follow_theme(app: &AppHandle, theme: Theme) {
-    let theme = match theme {
+    if let Some(window) = app.get_webview_window(LABEL)
+        && let Err(error) = window.set_theme(frame_theme(theme))
+    {
+        tracing::warn!("the theme could not be set: {error}");
+    }
+}
+
+fn frame_theme(theme: Theme) -> Option<tauri::Theme> {
+    match theme {
         Theme::System => None,
         Theme::Light => Some(tauri::Theme::Light),
         Theme::Dark => Some(tauri::Theme::Dark),
-    };
-    if let Some(window) = app.get_webview_window(LABEL)
-        && let Err(error) = window.set_theme(theme)
-    {
-        tracing::warn!("the theme could not be set: {error}");
     }
 }

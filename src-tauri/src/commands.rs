@@ -1,0 +1,269 @@
+//! The window's commands: decode, forward to the desk, answer. Nothing else.
+//!
+//! Names are declared in `command_names.rs` and granted in `capabilities/main.json`.
+
+use crate::{
+    dialog,
+    guard::{error_view, guarded},
+    reveal,
+    shell::Shell,
+    window,
+};
+use attest_desk::{
+    Desk, DeskError,
+    view::{
+        AccountView, DecisionRequest, DecisionView, DocumentsView, ErrorView, ExportView, FindingView,
+        GroupView, ImportProgress, LineRef, LinesQuery, ReviewLine, ReviewQuery, ReviewView, SelectionView,
+        SettingsView, SourceView, StatusView,
+    },
+};
+use std::future::Future;
+use tauri::State;
+
+type Answer<T> = Result<T, ErrorView>;
+
+/// Forwards one call to the desk.
+async fn ask<T, W>(shell: &Shell, call: impl FnOnce(Desk) -> W) -> Answer<T>
+where
+    T: Send + 'static,
+    W: Future<Output = Result<T, DeskError>> + Send + 'static,
+{
+    let work = call(shell.desk().clone());
+    guarded(async move { work.await.map_err(|error| error.view()) }).await
+}
+
+/// Forwards a call that leaves the workspace in another state.
+async fn change(shell: &Shell, call: impl Future<Output = Answer<StatusView>>) -> Answer<StatusView> {
+    let status = call.await?;
+    shell.note(&status);
+    Ok(status)
+}
+
+#[tauri::command]
+pub(crate) async fn status(shell: State<'_, Shell>) -> Answer<StatusView> {
+    ask(&shell, |desk| async move { desk.status().await }).await
+}
+
+#[tauri::command]
+pub(crate) async fn create_workspace(
+    shell: State<'_, Shell>,
+    passphrase: Option<String>,
+) -> Answer<StatusView> {
+    change(&shell, ask(&shell, |desk| async move { desk.create_workspace(passphrase).await })).await
+}
+
+#[tauri::command]
+pub(crate) async fn unlock(shell: State<'_, Shell>, passphrase: Option<String>) -> Answer<StatusView> {
+    change(&shell, ask(&shell, |desk| async move { desk.unlock(passphrase).await })).await
+}
+
+#[tauri::command]
+pub(crate) async fn lock(shell: State<'_, Shell>) -> Answer<StatusView> {
+    shell.lock("asked").await
+}
+
+#[tauri::command]
+pub(crate) async fn save_settings(shell: State<'_, Shell>, settings: SettingsView) -> Answer<SettingsView> {
+    let saved = ask(&shell, |desk| async move { desk.save_settings(settings) }).await?;
+    window::follow_theme(shell.app(), saved.theme);
+    shell.refresh().await;
+    Ok(saved)
+}
+
+#[tauri::command]
+pub(crate) async fn touch(shell: State<'_, Shell>) -> Answer<()> {
+    shell.touch();
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn list_accounts(shell: State<'_, Shell>) -> Answer<Vec<AccountView>> {
+    ask(&shell, |desk| async move { desk.list_accounts().await }).await
+}
+
+#[tauri::command]
+pub(crate) async fn set_ledger_account(
+    shell: State<'_, Shell>,
+    account: i64,
+    ledger_account: String,
+) -> Answer<Vec<AccountView>> {
+    let accounts =
+        ask(&shell, |desk| async move { desk.set_ledger_account(account, &ledger_account).await }).await?;
+    shell.refresh().await;
+    Ok(accounts)
+}
+
+#[tauri::command]
+pub(crate) async fn list_documents(
+    shell: State<'_, Shell>,
+    offset: u64,
+    limit: u64,
+) -> Answer<DocumentsView> {
+    ask(&shell, |desk| async move { desk.list_documents(offset, limit).await }).await
+}
+
+#[tauri::command]
+pub(crate) async fn list_findings(shell: State<'_, Shell>, document: i64) -> Answer<Vec<FindingView>> {
+    ask(&shell, |desk| async move { desk.list_findings(document).await }).await
+}
+
+#[tauri::command]
+pub(crate) async fn choose_files(shell: State<'_, Shell>, folder: bool) -> Answer<Option<u32>> {
+    if !shell.is_open() {
+        return Err(DeskError::Locked.view());
+    }
+    match dialog::choose(shell.app(), folder).await {
+        Some(named) if !named.is_empty() => shell.import_chosen(named).map(Some),
+        _ => Ok(None),
+    }
+}
+
+#[tauri::command]
+pub(crate) async fn cancel_import(shell: State<'_, Shell>, job: u32) -> Answer<()> {
+    shell.desk().cancel_import(Some(job));
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn import_state(shell: State<'_, Shell>) -> Answer<Option<ImportProgress>> {
+    Ok(shell.desk().import_state())
+}
+
+#[tauri::command]
+pub(crate) async fn open_review(shell: State<'_, Shell>, query: ReviewQuery) -> Answer<ReviewView> {
+    ask(&shell, |desk| async move { desk.open_review(query).await }).await
+}
+
+#[tauri::command]
+pub(crate) async fn review_lines(shell: State<'_, Shell>, query: LinesQuery) -> Answer<Vec<ReviewLine>> {
+    ask(&shell, |desk| async move { desk.review_lines(query).await }).await
+}
+
+#[tauri::command]
+pub(crate) async fn group(shell: State<'_, Shell>, view: u32, group: i64) -> Answer<GroupView> {
+    ask(&shell, |desk| async move { desk.group(view, group).await }).await
+}
+
+#[tauri::command]
+pub(crate) async fn source(shell: State<'_, Shell>, line: LineRef) -> Answer<SourceView> {
+    ask(&shell, |desk| async move { desk.source(line).await }).await
+}
+
+#[tauri::command]
+pub(crate) async fn selection(shell: State<'_, Shell>, lines: Vec<LineRef>) -> Answer<SelectionView> {
+    ask(&shell, |desk| async move { desk.selection(lines).await }).await
+}
+
+#[tauri::command]
+pub(crate) async fn decide(shell: State<'_, Shell>, request: DecisionRequest) -> Answer<DecisionView> {
+    let done = ask(&shell, |desk| async move { desk.decide(request).await }).await?;
+    shell.refresh().await;
+    Ok(done)
+}
+
+#[tauri::command]
+pub(crate) async fn export_reconciliation(
+    shell: State<'_, Shell>,
+    account: i64,
+    month: Option<String>,
+) -> Answer<ExportView> {
+    let written = ask(&shell, |desk| async move { desk.export_reconciliation(account, month).await }).await?;
+    shell.exported(&written.path);
+    Ok(written)
+}
+
+#[tauri::command]
+pub(crate) async fn show_export(shell: State<'_, Shell>, path: String) -> Answer<()> {
+    let path = shell.find_exported(&path).ok_or_else(|| {
+        error_view("export.unknown", "Only files exported since the program started can be shown.")
+    })?;
+    guarded(async move {
+        match tauri::async_runtime::spawn_blocking(move || reveal::show_in_file_manager(&path)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => {
+                Err(error_view("export.not_shown", format!("The file manager did not open: {error}")))
+            }
+            Err(_) => Err(error_view("bug", "The file manager could not be asked.")),
+        }
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    include!("../command_names.rs");
+
+    fn capability() -> serde_json::Value {
+        serde_json::from_str(include_str!("../capabilities/main.json")).unwrap()
+    }
+
+    fn config() -> serde_json::Value {
+        serde_json::from_str(include_str!("../tauri.conf.json")).unwrap()
+    }
+
+    #[test]
+    fn what_is_granted_is_what_is_declared_and_hearing_events() {
+        let capability = capability();
+        let granted: BTreeSet<_> = capability["permissions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|name| name.as_str().unwrap().to_owned())
+            .collect();
+        let mut declared: BTreeSet<_> =
+            COMMAND_NAMES.iter().map(|name| format!("allow-{}", name.replace('_', "-"))).collect();
+        declared.extend(["core:event:allow-listen".to_owned(), "core:event:allow-unlisten".to_owned()]);
+        assert_eq!(granted, declared);
+    }
+
+    #[test]
+    fn every_declared_command_has_a_handler_and_every_handler_is_declared() {
+        let handlers: BTreeSet<_> = include_str!("commands.rs")
+            .split("#[tauri::command]\n")
+            .skip(1)
+            .filter_map(|text| text.split_once("fn ")?.1.split_once('('))
+            .map(|(name, _)| name)
+            .collect();
+        assert_eq!(handlers, COMMAND_NAMES.iter().copied().collect());
+        let main = include_str!("main.rs");
+        for name in COMMAND_NAMES {
+            assert!(main.contains(&format!("commands::{name},")), "{name} is not registered");
+        }
+    }
+
+    #[test]
+    fn the_capability_is_for_the_one_local_window_alone() {
+        let capability = capability();
+        assert_eq!(capability["windows"], serde_json::json!([crate::window::LABEL]));
+        assert_eq!(capability["local"], true);
+        for absent in ["remote", "webviews"] {
+            assert!(capability.get(absent).is_none());
+        }
+        assert_eq!(
+            config()["app"]["security"]["capabilities"],
+            serde_json::json!([capability["identifier"]])
+        );
+    }
+
+    #[test]
+    fn the_policy_allows_nothing_from_elsewhere() {
+        let security = &config()["app"]["security"];
+        assert_eq!(security["freezePrototype"], true);
+        assert_eq!(security["assetProtocol"]["enable"], false);
+        assert!(security.get("dangerousDisableAssetCspModification").is_none());
+        assert_eq!(config()["app"]["withGlobalTauri"], false);
+        assert_eq!(config()["app"]["windows"], serde_json::json!([]), "windows are made in Rust only");
+        let policy = security["csp"].as_object().unwrap();
+        for closed in ["default-src", "object-src", "frame-src", "base-uri", "form-action", "frame-ancestors"]
+        {
+            assert_eq!(policy[closed], "'none'", "{closed}");
+        }
+        for own in ["script-src", "style-src", "font-src"] {
+            assert_eq!(policy[own], "'self'", "{own}");
+        }
+        assert_eq!(policy["img-src"], "'self' data:");
+        assert_eq!(policy["connect-src"], "ipc: http://ipc.localhost");
+    }
+}
