@@ -4,5 +4,6 @@
 
 pub mod company;
 pub mod driver;
+pub mod flows;
 pub mod programs;
 pub mod window;

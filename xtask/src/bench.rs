@@ -45,12 +45,15 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<ExitCode> {
 
 /// Builds everything measured in one go, so that shared crates are compiled once.
 fn build(project: &Project, window: bool, log: &mut Log) -> Result<()> {
-    let mut packages = vec!["attest-bench", "attest-cli"];
+    let mut packages = vec!["attest-bench", "attest-cli", "attest-simulators"];
     if window {
         log.run(project.npm(&["run", "build"])).context("the interface could not be built")?;
-        packages.push("attest-app");
+        packages.extend(["attest-app", "attest-blank"]);
     }
-    let mut command = project.cargo(&["build", "--release", "--locked"]);
+    let mut command = project.cargo(&["build", "--release", "--locked", "--bins"]);
+    if window {
+        command.args(["--features", "attest-app/automation"]); // else a release build lets nobody drive it
+    }
     for package in packages {
         command.args(["--package", package]);
     }

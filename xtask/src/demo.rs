@@ -56,8 +56,8 @@ fn make_company(project: &Project, log: &mut Log) -> Result<std::path::PathBuf> 
     fs::remove_dir_all(&folder).context("the folder of the demo is ours to empty")?;
     fs::create_dir_all(&folder)?;
     let company = folder.join("company");
-    let mut command = Command::new(project.built("debug", "attest-simulators"));
-    command.args(["company", "--entries", ENTRIES, "--seed", SEED, "--out"]).arg(&company);
+    let mut command = Command::new(project.built("debug", "attest-generate"));
+    command.args(["--entries", ENTRIES, "--seed", SEED, "--out"]).arg(&company);
     log.run(project.at_root(command)).context("the demo company could not be made")?;
     Ok(company)
 }
