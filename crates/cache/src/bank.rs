@@ -11,7 +11,7 @@ use attest_domain::{
     Amount, Currency, Date, Digest, EntryId, Span,
     statement::{Entry, EntryStatus},
 };
-use sqlx::{Row, sqlite::SqliteRow};
+use sqlx::{Row, SqliteExecutor, sqlite::SqliteRow};
 
 /// A bank account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,17 +139,7 @@ impl Cache {
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn list_statements(&self, account: Option<i64>) -> Result<Vec<StatementRow>, CacheError> {
-        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
-            "select {STATEMENT_COLUMNS} from statement s join document d on d.id = s.document_id
-             where ? is null or s.account_id = ?
-             order by s.account_id, s.day_to, s.day_from, coalesce(s.electronic_sequence, s.legal_sequence),
-                      s.created, s.id"
-        )))
-        .bind(account)
-        .bind(account)
-        .fetch_all(&self.reader)
-        .await?;
-        rows.iter().map(statement_row).collect()
+        list_statements(&self.reader, account).await
     }
 
     /// Days with booked entries that count, per account, as `(account, year, month)`, newest first.
@@ -233,25 +223,7 @@ impl Cache {
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn list_entry_keys(&self, statement: i64) -> Result<Vec<EntryKey>, CacheError> {
-        let rows = sqlx::query(
-            "select id, day, amount_m, amount_s, status, servicer, reference, party from entry
-             where statement_id = ? order by ordinal",
-        )
-        .bind(statement)
-        .fetch_all(&self.reader)
-        .await?;
-        Ok(rows
-            .iter()
-            .map(|row| EntryKey {
-                id: row.get(0),
-                day: row.get(1),
-                amount: amount(row.get(2), row.get(3)),
-                status: status_from_number(row.get(4)),
-                servicer: row.get(5),
-                reference: row.get(6),
-                party: row.get(7),
-            })
-            .collect())
+        list_entry_keys(&self.reader, statement).await
     }
 
     /// Booked entries of an account that count, each packed as `day << 32 | row`, unsorted.
@@ -303,6 +275,87 @@ impl Cache {
     }
 }
 
+async fn list_statements<'e>(
+    executor: impl SqliteExecutor<'e>,
+    account: Option<i64>,
+) -> Result<Vec<StatementRow>, CacheError> {
+    let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "select {STATEMENT_COLUMNS} from statement s join document d on d.id = s.document_id
+         where ? is null or s.account_id = ?
+         order by s.account_id, s.day_to, s.day_from, coalesce(s.electronic_sequence, s.legal_sequence),
+                  s.created, s.id"
+    )))
+    .bind(account)
+    .bind(account)
+    .fetch_all(executor)
+    .await?;
+    rows.iter().map(statement_row).collect()
+}
+
+async fn list_entry_keys<'e>(
+    executor: impl SqliteExecutor<'e>,
+    statement: i64,
+) -> Result<Vec<EntryKey>, CacheError> {
+    let rows = sqlx::query(
+        "select id, day, amount_m, amount_s, status, servicer, reference, party from entry
+         where statement_id = ? order by ordinal",
+    )
+    .bind(statement)
+    .fetch_all(executor)
+    .await?;
+    Ok(rows
+        .iter()
+        .map(|row| EntryKey {
+            id: row.get(0),
+            day: row.get(1),
+            amount: amount(row.get(2), row.get(3)),
+            status: status_from_number(row.get(4)),
+            servicer: row.get(5),
+            reference: row.get(6),
+            party: row.get(7),
+        })
+        .collect())
+}
+
+/// The same questions inside the write transaction, where its own changes are visible.
+impl WriteTx {
+    /// See [`Cache::list_statements`].
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn list_statements(&mut self, account: Option<i64>) -> Result<Vec<StatementRow>, CacheError> {
+        list_statements(&mut *self.tx, account).await
+    }
+
+    /// See [`Cache::list_entry_keys`].
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn list_entry_keys(&mut self, statement: i64) -> Result<Vec<EntryKey>, CacheError> {
+        list_entry_keys(&mut *self.tx, statement).await
+    }
+
+    /// Notifications in another format that tell of the same deposit as an entry: same day, amount and currency.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn list_notification_twins(&mut self, entry: i64) -> Result<Vec<(i64, String)>, CacheError> {
+        let rows = sqlx::query(
+            "select o.id, d.name from entry e join statement s on s.id = e.statement_id
+             join document sd on sd.id = s.document_id
+             join entry o on o.day = e.day and o.amount_m = e.amount_m and o.amount_s = e.amount_s
+                  and o.currency = e.currency and o.id < e.id
+             join statement t on t.id = o.statement_id and t.kind = 'notification' and t.document_id <> s.document_id
+             join document d on d.id = t.document_id and substr(d.format, 1, 4) <> substr(sd.format, 1, 4)
+             where e.id = ? and not exists (select 1 from superseded_entry x where x.entry_id = o.id)",
+        )
+        .bind(entry)
+        .fetch_all(&mut *self.tx)
+        .await?;
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    }
+}
+
 impl WriteTx {
     /// Says that a statement does not count, and which one does.
     ///
@@ -330,6 +383,14 @@ impl WriteTx {
             .execute(&mut *self.tx)
             .await?;
         Ok(())
+    }
+
+    /// Normalised number and currency of an account.
+    ///
+    /// # Errors
+    /// [`CacheError`] when there is no such account.
+    pub async fn find_account_key(&mut self, account: i64) -> Result<String, CacheError> {
+        Ok(sqlx::query_scalar("select key from account where id = ?").bind(account).fetch_one(&mut *self.tx).await?)
     }
 
     /// Gives an account its ledger account.

@@ -205,3 +205,20 @@ fn document_row(row: &sqlx::sqlite::SqliteRow) -> Result<DocumentRow, CacheError
         mapping: row.get(16),
     })
 }
+
+impl Cache {
+    /// Errors and warnings about documents that hold statements of an account.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn count_account_findings(&self, account: i64) -> Result<u64, CacheError> {
+        let count: i64 = sqlx::query_scalar(
+            "select coalesce(sum(errors + warnings), 0) from document
+             where id in (select document_id from statement where account_id = ?)",
+        )
+        .bind(account)
+        .fetch_one(&self.reader)
+        .await?;
+        Ok(count.cast_unsigned())
+    }
+}

@@ -105,7 +105,7 @@ pub(crate) struct LineDetail {
 }
 
 /// `insert into TABLE (COLUMNS) values (?, …), (?, …) …` for `rows` rows.
-fn insert_sql(table: &str, columns: &str, rows: usize) -> AssertSqlSafe<Arc<str>> {
+pub(crate) fn insert_sql(table: &str, columns: &str, rows: usize) -> AssertSqlSafe<Arc<str>> {
     let width = columns.split(',').count();
     let row = format!("({})", vec!["?"; width].join(","));
     let sql = format!("insert into {table} ({columns}) values {}", vec![row.as_str(); rows].join(","));
@@ -472,5 +472,20 @@ fn severity_name(severity: Severity) -> &'static str {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Info => "info",
+    }
+}
+
+impl WriteTx {
+    /// Removes the row and remarks of a refused document, before it is read again. Its event stays.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn delete_refused(&mut self, document: i64) -> Result<(), CacheError> {
+        sqlx::query("delete from finding where document_id = ?").bind(document).execute(&mut *self.tx).await?;
+        sqlx::query("delete from document where id = ? and refused = 1")
+            .bind(document)
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(())
     }
 }

@@ -186,13 +186,15 @@ impl Cache {
         .await?;
         Ok(rows.iter().map(|row| (row.get(0), row.get::<i64, _>(1).cast_unsigned())).collect())
     }
+}
 
+impl WriteTx {
     /// Vouchers of other documents that share series, number and day with one of this document, both with lines:
     /// `(this document's, the other's)`. Only vouchers that are counted are compared.
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
-    pub async fn list_repeated_vouchers(&self, document: i64) -> Result<Vec<(VoucherKey, VoucherKey)>, CacheError> {
+    pub async fn list_repeated_vouchers(&mut self, document: i64) -> Result<Vec<(VoucherKey, VoucherKey)>, CacheError> {
         let pairs = sqlx::query(
             "select n.id, o.id from voucher n join book nb on nb.document_id = n.document_id
              join voucher o on o.series = n.series and o.number = n.number and o.document_id <> n.document_id
@@ -205,7 +207,7 @@ impl Cache {
                            and not exists (select 1 from superseded_line x where x.line_id = l.id))",
         )
         .bind(document)
-        .fetch_all(&self.reader)
+        .fetch_all(&mut *self.tx)
         .await?;
         let mut repeated = Vec::with_capacity(pairs.len());
         for pair in &pairs {
@@ -214,17 +216,17 @@ impl Cache {
         Ok(repeated)
     }
 
-    async fn load_voucher(&self, id: i64) -> Result<VoucherKey, CacheError> {
+    async fn load_voucher(&mut self, id: i64) -> Result<VoucherKey, CacheError> {
         let voucher = sqlx::query("select series, number, day from voucher where id = ?")
             .bind(id)
-            .fetch_one(&self.reader)
+            .fetch_one(&mut *self.tx)
             .await?;
         let lines = sqlx::query(
             "select id, account, amount_m, amount_s, text from ledger_line
              where voucher_id = ? and status = 0 order by ordinal",
         )
         .bind(id)
-        .fetch_all(&self.reader)
+        .fetch_all(&mut *self.tx)
         .await?;
         Ok(VoucherKey {
             id,
@@ -237,9 +239,7 @@ impl Cache {
                 .collect(),
         })
     }
-}
 
-impl WriteTx {
     /// Says that a ledger line does not count, and which one does.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 
 use crate::{error::CacheError, open::Cache};
 use attest_domain::Digest;
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::{Row, Sqlite, SqliteExecutor, Transaction};
 
 /// The one open write transaction. Dropping it without [`WriteTx::commit`] leaves no trace.
 #[derive(Debug)]
@@ -109,16 +109,7 @@ impl Cache {
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn list_events_about(&self, line: &str, limit: u32) -> Result<Vec<StoredEvent>, CacheError> {
-        let rows = sqlx::query(
-            "select e.seq, e.leaf, e.reverts,
-                    (select json_group_array(d.text) from disclosure d where d.event_seq = e.seq)
-             from event_line l join event e on e.seq = l.seq where l.line = ? order by e.seq desc limit ?",
-        )
-        .bind(line)
-        .bind(limit)
-        .fetch_all(&self.reader)
-        .await?;
-        rows.iter().map(stored_event).collect()
+        list_events_about(&self.reader, line, limit).await
     }
 
     /// The newest events of people about cash movements, newest first: what undo and redo are found in.
@@ -126,25 +117,7 @@ impl Cache {
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn list_decisions(&self, limit: u32) -> Result<Vec<DecisionRow>, CacheError> {
-        let rows = sqlx::query(
-            "select min(seq), max(seq), count(*), min(action), trace, min(reverts)
-             from (select * from event where actor = 'user' and action glob 'cash_movement.*'
-                   order by seq desc limit ?)
-             group by coalesce(trace, seq) order by min(seq) desc",
-        )
-        .bind(limit)
-        .fetch_all(&self.reader)
-        .await?;
-        Ok(rows
-            .iter()
-            .map(|row| DecisionRow {
-                first: row.get::<i64, _>(0).cast_unsigned(),
-                last: row.get::<i64, _>(1).cast_unsigned(),
-                events: row.get::<i64, _>(2).cast_unsigned(),
-                action: row.get(3),
-                reverts: row.get::<Option<i64>, _>(5).map(i64::cast_unsigned),
-            })
-            .collect())
+        list_decisions(&self.reader, limit).await
     }
 }
 
@@ -161,6 +134,93 @@ pub struct DecisionRow {
     pub action: String,
     /// First event of the act it takes back or does again.
     pub reverts: Option<u64>,
+}
+
+async fn list_events_about<'e>(
+    executor: impl SqliteExecutor<'e>,
+    line: &str,
+    limit: u32,
+) -> Result<Vec<StoredEvent>, CacheError> {
+    let rows = sqlx::query(
+        "select e.seq, e.leaf, e.reverts,
+                (select json_group_array(d.text) from disclosure d where d.event_seq = e.seq)
+         from event_line l join event e on e.seq = l.seq where l.line = ? order by e.seq desc limit ?",
+    )
+    .bind(line)
+    .bind(limit)
+    .fetch_all(executor)
+    .await?;
+    rows.iter().map(stored_event).collect()
+}
+
+async fn list_decisions<'e>(executor: impl SqliteExecutor<'e>, limit: u32) -> Result<Vec<DecisionRow>, CacheError> {
+    let rows = sqlx::query(
+        "select min(seq), max(seq), count(*), min(action), trace, min(reverts)
+         from (select * from event where actor = 'user' and action glob 'cash_movement.*'
+               order by seq desc limit ?)
+         group by coalesce(trace, seq) order by min(seq) desc",
+    )
+    .bind(limit)
+    .fetch_all(executor)
+    .await?;
+    Ok(rows
+        .iter()
+        .map(|row| DecisionRow {
+            first: row.get::<i64, _>(0).cast_unsigned(),
+            last: row.get::<i64, _>(1).cast_unsigned(),
+            events: row.get::<i64, _>(2).cast_unsigned(),
+            action: row.get(3),
+            reverts: row.get::<Option<i64>, _>(5).map(i64::cast_unsigned),
+        })
+        .collect())
+}
+
+/// The same questions inside the write transaction, where its own changes are visible.
+impl WriteTx {
+    /// See [`Cache::list_events_about`].
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn list_events_about(&mut self, line: &str, limit: u32) -> Result<Vec<StoredEvent>, CacheError> {
+        list_events_about(&mut *self.tx, line, limit).await
+    }
+
+    /// See [`Cache::list_decisions`].
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn list_decisions(&mut self, limit: u32) -> Result<Vec<DecisionRow>, CacheError> {
+        list_decisions(&mut *self.tx, limit).await
+    }
+
+    /// Events of a person about cash movements from `first` to `last`, in order.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn list_act(&mut self, first: u64, last: u64) -> Result<Vec<StoredEvent>, CacheError> {
+        let rows = sqlx::query(
+            "select e.seq, e.leaf, e.reverts,
+                    (select json_group_array(d.text) from disclosure d where d.event_seq = e.seq)
+             from event e where e.seq between ? and ? and e.actor = 'user' and e.action glob 'cash_movement.*'
+             order by e.seq",
+        )
+        .bind(first.cast_signed())
+        .bind(last.cast_signed())
+        .fetch_all(&mut *self.tx)
+        .await?;
+        rows.iter().map(stored_event).collect()
+    }
+
+    /// Leaf of the newest event about an object.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn find_newest_leaf(&mut self, object_id: &str) -> Result<Option<Vec<u8>>, CacheError> {
+        Ok(sqlx::query_scalar("select leaf from event where object_id = ? order by seq desc limit 1")
+            .bind(object_id)
+            .fetch_optional(&mut *self.tx)
+            .await?)
+    }
 }
 
 impl WriteTx {

@@ -2,12 +2,13 @@
 
 use crate::{
     error::CacheError,
+    import::{ROWS_PER_INSERT, insert_sql},
     log::WriteTx,
     open::{Cache, aggregate},
     values::{Side, amount, amount_parts, integers, json_integers},
 };
 use attest_domain::Amount;
-use sqlx::{Row, sqlite::SqliteRow};
+use sqlx::{AssertSqlSafe, Row, SqliteExecutor, sqlite::SqliteRow};
 use std::collections::HashMap;
 
 /// What a group is.
@@ -226,18 +227,33 @@ impl Cache {
         Ok(integers(&aggregate(&row)))
     }
 
+    /// Sorted rows of the lines in confirmed groups of this account: bank side, ledger side.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn pack_settled(&self, account: i64) -> Result<[Vec<i64>; 2], CacheError> {
+        let mut sides = [Vec::new(), Vec::new()];
+        for (side, rows) in sides.iter_mut().enumerate() {
+            let row = sqlx::query(
+                "select json_group_array(l.line_id) from group_line l where l.side = ? and l.group_id in (
+                     select id from review_group where account_id = ? and section = 3)",
+            )
+            .bind(i64::try_from(side).unwrap_or(0))
+            .bind(account)
+            .fetch_one(&self.reader)
+            .await?;
+            *rows = integers(&aggregate(&row));
+            rows.sort_unstable();
+        }
+        Ok(sides)
+    }
+
     /// Groups by row, in no particular order.
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn load_groups(&self, ids: &[i64]) -> Result<Vec<GroupRow>, CacheError> {
-        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
-            "select {GROUP_COLUMNS} from review_group where id in (select value from json_each(?))"
-        )))
-        .bind(json_integers(ids.iter().copied()))
-        .fetch_all(&self.reader)
-        .await?;
-        Ok(rows.iter().map(group_row).collect())
+        load_groups(&self.reader, ids).await
     }
 
     /// The confirmed group with this match id.
@@ -245,11 +261,7 @@ impl Cache {
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn find_match(&self, match_id: &str) -> Result<Option<GroupRow>, CacheError> {
-        let row = sqlx::query(sqlx::AssertSqlSafe(format!("select {GROUP_COLUMNS} from review_group where match_id = ?")))
-            .bind(match_id)
-            .fetch_optional(&self.reader)
-            .await?;
-        Ok(row.as_ref().map(group_row))
+        find_match(&self.reader, match_id).await
     }
 
     /// The lines of groups: group, side, row; in the order of sides and rows.
@@ -257,33 +269,10 @@ impl Cache {
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn load_group_lines(&self, ids: &[i64]) -> Result<Vec<(i64, Side, i64)>, CacheError> {
-        let rows = sqlx::query(
-            "select l.group_id, l.side, l.line_id from json_each(?) j join group_line l on l.group_id = j.value
-             order by l.group_id, l.side, l.line_id",
-        )
-        .bind(json_integers(ids.iter().copied()))
-        .fetch_all(&self.reader)
-        .await?;
-        Ok(rows.iter().map(|row| (row.get(0), Side::from_number(row.get(1)), row.get(2))).collect())
+        load_group_lines(&self.reader, ids).await
     }
 
-    /// Groups of an account above the threshold, suggested, in the days from `from` to `to`.
-    ///
-    /// # Errors
-    /// [`CacheError`] when the database does not answer.
-    pub async fn list_safe_groups(&self, account: i64, days: (i64, i64)) -> Result<Vec<i64>, CacheError> {
-        Ok(sqlx::query_scalar(
-            "select id from review_group where account_id = ? and section = 1 and safe = 1
-             and day between ? and ? order by day, id",
-        )
-        .bind(account)
-        .bind(days.0)
-        .bind(days.1)
-        .fetch_all(&self.reader)
-        .await?)
-    }
-
-    /// Σ of the differences inside confirmed matches and write-offs up to a day, by scale.
+    /// Σ of the booked entries that count, up to a day.
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
@@ -371,92 +360,187 @@ impl Cache {
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn find_line(&self, side: Side, uid: &[u8; 16]) -> Result<Option<FoundLine>, CacheError> {
-        let sql = match side {
-            Side::Bank => {
-                "with recursive chain(id, hops) as (
-                     select id, 0 from entry where uid = ?
-                     union all select x.instead, hops + 1 from chain join superseded_entry x on x.entry_id = chain.id
-                     where x.instead is not null and hops < 16)
-                 select e.id, e.amount_m, e.amount_s, e.currency, e.status, e.day, g.match_id, m.held_until,
-                        s.account_id, null
-                 from chain join entry e on e.id = chain.id join statement s on s.id = e.statement_id
-                 left join group_line l on l.side = 0 and l.line_id = e.id
-                 left join review_group g on g.id = l.group_id and g.section = 3
-                 left join line_mark m on m.side = 0 and m.line_id = e.id
-                 order by chain.hops desc limit 1"
-            }
-            Side::Ledger => {
-                "with recursive chain(id, hops) as (
-                     select id, 0 from ledger_line where uid = ?
-                     union all select x.instead, hops + 1 from chain join superseded_line x on x.line_id = chain.id
-                     where x.instead is not null and hops < 16)
-                 select e.id, e.amount_m, e.amount_s, e.currency, e.status, e.day, g.match_id, m.held_until,
-                        null, e.account
-                 from chain join ledger_line e on e.id = chain.id
-                 left join group_line l on l.side = 1 and l.line_id = e.id
-                 left join review_group g on g.id = l.group_id and g.section = 3
-                 left join line_mark m on m.side = 1 and m.line_id = e.id
-                 order by chain.hops desc limit 1"
-            }
-        };
-        let row = sqlx::query(sql).bind(uid.as_slice()).fetch_optional(&self.reader).await?;
-        Ok(row.map(|row| FoundLine {
-            side,
-            row: row.get(0),
-            amount: amount(row.get(1), row.get(2)),
-            currency: row.get(3),
-            status: row.get(4),
-            day: row.get(5),
-            match_id: row.get(6),
-            held_until: row.get(7),
-            account: row.get(8),
-            ledger_account: row.get(9),
-        }))
+        find_line(&self.reader, side, uid).await
+    }
+}
+
+async fn find_match<'e>(executor: impl SqliteExecutor<'e>, match_id: &str) -> Result<Option<GroupRow>, CacheError> {
+    let row = sqlx::query(AssertSqlSafe(format!("select {GROUP_COLUMNS} from review_group where match_id = ?")))
+        .bind(match_id)
+        .fetch_optional(executor)
+        .await?;
+    Ok(row.as_ref().map(group_row))
+}
+
+async fn load_groups<'e>(executor: impl SqliteExecutor<'e>, ids: &[i64]) -> Result<Vec<GroupRow>, CacheError> {
+    let rows = sqlx::query(AssertSqlSafe(format!(
+        "select {GROUP_COLUMNS} from review_group where id in (select value from json_each(?))"
+    )))
+    .bind(json_integers(ids.iter().copied()))
+    .fetch_all(executor)
+    .await?;
+    Ok(rows.iter().map(group_row).collect())
+}
+
+async fn load_group_lines<'e>(
+    executor: impl SqliteExecutor<'e>,
+    ids: &[i64],
+) -> Result<Vec<(i64, Side, i64)>, CacheError> {
+    let rows = sqlx::query(
+        "select l.group_id, l.side, l.line_id from json_each(?) j join group_line l on l.group_id = j.value
+         order by l.group_id, l.side, l.line_id",
+    )
+    .bind(json_integers(ids.iter().copied()))
+    .fetch_all(executor)
+    .await?;
+    Ok(rows.iter().map(|row| (row.get(0), Side::from_number(row.get(1)), row.get(2))).collect())
+}
+
+async fn find_line<'e>(
+    executor: impl SqliteExecutor<'e>,
+    side: Side,
+    uid: &[u8; 16],
+) -> Result<Option<FoundLine>, CacheError> {
+    let sql = match side {
+        Side::Bank => {
+            "with recursive chain(id, hops) as (
+                 select id, 0 from entry where uid = ?
+                 union all select x.instead, hops + 1 from chain join superseded_entry x on x.entry_id = chain.id
+                 where x.instead is not null and hops < 16)
+             select e.id, e.amount_m, e.amount_s, e.currency, e.status, e.day, g.match_id, m.held_until,
+                    s.account_id, null
+             from chain join entry e on e.id = chain.id join statement s on s.id = e.statement_id
+             left join group_line l on l.side = 0 and l.line_id = e.id
+             left join review_group g on g.id = l.group_id and g.section = 3
+             left join line_mark m on m.side = 0 and m.line_id = e.id
+             order by chain.hops desc limit 1"
+        }
+        Side::Ledger => {
+            "with recursive chain(id, hops) as (
+                 select id, 0 from ledger_line where uid = ?
+                 union all select x.instead, hops + 1 from chain join superseded_line x on x.line_id = chain.id
+                 where x.instead is not null and hops < 16)
+             select e.id, e.amount_m, e.amount_s, e.currency, e.status, e.day, g.match_id, m.held_until,
+                    null, e.account
+             from chain join ledger_line e on e.id = chain.id
+             left join group_line l on l.side = 1 and l.line_id = e.id
+             left join review_group g on g.id = l.group_id and g.section = 3
+             left join line_mark m on m.side = 1 and m.line_id = e.id
+             order by chain.hops desc limit 1"
+        }
+    };
+    let row = sqlx::query(sql).bind(uid.as_slice()).fetch_optional(executor).await?;
+    Ok(row.map(|row| FoundLine {
+        side,
+        row: row.get(0),
+        amount: amount(row.get(1), row.get(2)),
+        currency: row.get(3),
+        status: row.get(4),
+        day: row.get(5),
+        match_id: row.get(6),
+        held_until: row.get(7),
+        account: row.get(8),
+        ledger_account: row.get(9),
+    }))
+}
+
+/// The same questions inside the write transaction, where its own changes are visible.
+impl WriteTx {
+    /// See [`Cache::find_match`].
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn find_match(&mut self, match_id: &str) -> Result<Option<GroupRow>, CacheError> {
+        find_match(&mut *self.tx, match_id).await
+    }
+
+    /// See [`Cache::load_groups`].
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn load_groups(&mut self, ids: &[i64]) -> Result<Vec<GroupRow>, CacheError> {
+        load_groups(&mut *self.tx, ids).await
+    }
+
+    /// See [`Cache::load_group_lines`].
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn load_group_lines(&mut self, ids: &[i64]) -> Result<Vec<(i64, Side, i64)>, CacheError> {
+        load_group_lines(&mut *self.tx, ids).await
+    }
+
+    /// See [`Cache::find_line`].
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn find_line(&mut self, side: Side, uid: &[u8; 16]) -> Result<Option<FoundLine>, CacheError> {
+        find_line(&mut *self.tx, side, uid).await
     }
 }
 
 impl WriteTx {
-    /// Stores a group; its lines leave any proposal they were in, which is dissolved.
+    /// Stores a group whose lines are free and answers its row.
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn insert_group(&mut self, group: &NewGroup) -> Result<i64, CacheError> {
-        let (difference_m, difference_s) = amount_parts(group.difference)?;
-        let id: i64 = sqlx::query_scalar(
-            "insert into review_group (account_id, section, kind, day, bank, ledger, difference_m, difference_s,
-                 difference_reason, confidence, safe, by_rule, alternatives, reasons, pass, match_id, at)
-             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id",
-        )
-        .bind(group.account)
-        .bind(group.kind.section())
-        .bind(group.kind.name())
-        .bind(group.day)
-        .bind(i64::try_from(group.bank.len()).unwrap_or(i64::MAX))
-        .bind(i64::try_from(group.ledger.len()).unwrap_or(i64::MAX))
-        .bind(difference_m)
-        .bind(difference_s)
-        .bind(group.difference_reason.as_deref())
-        .bind(group.confidence.as_deref())
-        .bind(group.safe)
-        .bind(group.by_rule)
-        .bind(group.alternatives)
-        .bind(&group.reasons)
-        .bind(&group.pass)
-        .bind(group.match_id.as_deref())
-        .bind(group.at.as_deref())
-        .fetch_one(&mut *self.tx)
-        .await?;
-        for (side, rows) in [(Side::Bank, &group.bank), (Side::Ledger, &group.ledger)] {
-            for row in rows {
-                sqlx::query("insert into group_line (side, line_id, group_id) values (?, ?, ?)")
-                    .bind(side.number())
-                    .bind(row)
-                    .bind(id)
-                    .execute(&mut *self.tx)
-                    .await?;
+        self.insert_groups(std::slice::from_ref(group)).await?;
+        Ok(sqlx::query_scalar("select max(id) from review_group").fetch_one(&mut *self.tx).await?)
+    }
+
+    /// Stores many groups, many rows per statement. A line may be in one group only.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn insert_groups(&mut self, groups: &[NewGroup]) -> Result<(), CacheError> {
+        const COLUMNS: &str = "id, account_id, section, kind, day, bank, ledger, difference_m, difference_s, \
+             difference_reason, confidence, safe, by_rule, alternatives, reasons, pass, match_id, at";
+        let mut next: i64 =
+            sqlx::query_scalar("select coalesce(max(id), 0) + 1 from review_group").fetch_one(&mut *self.tx).await?;
+        for part in groups.chunks(ROWS_PER_INSERT) {
+            let mut query = sqlx::query(insert_sql("review_group", COLUMNS, part.len()));
+            let first = next;
+            for group in part {
+                let (difference_m, difference_s) = amount_parts(group.difference)?;
+                query = query
+                    .bind(next)
+                    .bind(group.account)
+                    .bind(group.kind.section())
+                    .bind(group.kind.name())
+                    .bind(group.day)
+                    .bind(i64::try_from(group.bank.len()).unwrap_or(i64::MAX))
+                    .bind(i64::try_from(group.ledger.len()).unwrap_or(i64::MAX))
+                    .bind(difference_m)
+                    .bind(difference_s)
+                    .bind(group.difference_reason.as_deref())
+                    .bind(group.confidence.as_deref())
+                    .bind(group.safe)
+                    .bind(group.by_rule)
+                    .bind(group.alternatives)
+                    .bind(group.reasons.as_str())
+                    .bind(group.pass.as_str())
+                    .bind(group.match_id.as_deref())
+                    .bind(group.at.as_deref());
+                next += 1;
+            }
+            query.execute(&mut *self.tx).await?;
+            let lines: Vec<(i64, i64, i64)> = (first..)
+                .zip(part)
+                .flat_map(|(id, group)| {
+                    let bank = group.bank.iter().map(move |row| (0, *row, id));
+                    bank.chain(group.ledger.iter().map(move |row| (1, *row, id)))
+                })
+                .collect();
+            for rows in lines.chunks(ROWS_PER_INSERT) {
+                let mut query = sqlx::query(insert_sql("group_line", "side, line_id, group_id", rows.len()));
+                for (side, row, group) in rows {
+                    query = query.bind(side).bind(row).bind(group);
+                }
+                query.execute(&mut *self.tx).await?;
             }
         }
-        Ok(id)
+        Ok(())
     }
 
     /// Removes the proposals (never the decisions) that these lines are in.
@@ -588,5 +672,160 @@ fn group_row(row: &SqliteRow) -> GroupRow {
         reasons: row.get(11),
         match_id: row.get(12),
         at: row.get(13),
+    }
+}
+
+impl WriteTx {
+    /// After lines were superseded: groups follow them to what counts instead; a group that lost a line for good
+    /// is dissolved and its other lines are open again.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn repoint_groups(&mut self) -> Result<(), CacheError> {
+        for (side, table, key) in [(0, "superseded_entry", "entry_id"), (1, "superseded_line", "line_id")] {
+            // Table and column are the two constants above.
+            let gone = format!(
+                "delete from review_group where id in (
+                     select l.group_id from group_line l join {table} x on x.{key} = l.line_id
+                     where l.side = {side} and (x.instead is null or x.instead in (
+                         select line_id from group_line where side = {side})))"
+            );
+            sqlx::query(AssertSqlSafe(gone)).execute(&mut *self.tx).await?;
+            let moved = format!(
+                "update group_line set line_id = (select instead from {table} x where x.{key} = group_line.line_id)
+                 where side = {side} and line_id in (select {key} from {table})"
+            );
+            sqlx::query(AssertSqlSafe(moved)).execute(&mut *self.tx).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Rows gathered into one text by [`Cache::load_needles`].
+const NEEDLES_PER_TEXT: usize = 20_000;
+
+impl Cache {
+    /// Searchable texts of one side of an account: records separated by 0x1E, each the row, 0x1F and the text.
+    ///
+    /// One long text costs a fraction of as many rows.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn load_needles(
+        &self,
+        side: Side,
+        account: &crate::bank::AccountRow,
+        days: (i64, i64),
+    ) -> Result<Vec<String>, CacheError> {
+        let packed = match (side, &account.ledger_account) {
+            (Side::Bank, _) => self.pack_entries(account.id, days).await?,
+            (Side::Ledger, Some(number)) => self.pack_ledger_lines(number, &account.currency, days).await?,
+            (Side::Ledger, None) => return Ok(Vec::new()),
+        };
+        let mut rows: Vec<i64> = packed.into_iter().map(|value| value & 0xFFFF_FFFF).collect();
+        rows.sort_unstable();
+        let sql = match side {
+            Side::Bank => {
+                "select group_concat(e.id || char(31) || case when e.amount_m < 0 then '-' else '' end
+                     || printf('%d.%0*d', abs(e.amount_m) / j.unit, e.amount_s, abs(e.amount_m) % j.unit)
+                     || ' ' || coalesce(e.party, '') || ' ' || coalesce(e.reference, '') || ' '
+                     || coalesce(e.text, '') || case when e.payments > 1 then ' ' || e.detail else '' end, char(30))
+                 from json_each(?) r join entry e on e.id = r.value
+                 join (select 0 s, 1 unit union all select 1, 10 union all select 2, 100 union all select 3, 1000
+                       union all select 4, 10000 union all select 5, 100000 union all select 6, 1000000) j
+                      on j.s = e.amount_s"
+            }
+            Side::Ledger => {
+                "select group_concat(l.id || char(31) || case when l.amount_m < 0 then '-' else '' end
+                     || printf('%d.%0*d', abs(l.amount_m) / j.unit, l.amount_s, abs(l.amount_m) % j.unit)
+                     || ' ' || v.series || v.number || ' ' || v.series || ' ' || v.number || ' '
+                     || coalesce(l.text, '') || ' ' || coalesce(v.text, ''), char(30))
+                 from json_each(?) r join ledger_line l on l.id = r.value join voucher v on v.id = l.voucher_id
+                 join (select 0 s, 1 unit union all select 1, 10 union all select 2, 100 union all select 3, 1000
+                       union all select 4, 10000 union all select 5, 100000 union all select 6, 1000000) j
+                      on j.s = l.amount_s"
+            }
+        };
+        let mut texts = Vec::new();
+        for part in rows.chunks(NEEDLES_PER_TEXT) {
+            let row = sqlx::query(sql).bind(json_integers(part.iter().copied())).fetch_one(&self.reader).await?;
+            texts.push(aggregate(&row));
+        }
+        Ok(texts)
+    }
+}
+
+impl WriteTx {
+    /// Groups of an account above the threshold, suggested, in the days from `from` to `to`.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn list_safe_groups(&mut self, account: i64, days: (i64, i64)) -> Result<Vec<i64>, CacheError> {
+        Ok(sqlx::query_scalar(
+            "select id from review_group where account_id = ? and section = 1 and safe = 1
+             and day between ? and ? order by day, id",
+        )
+        .bind(account)
+        .bind(days.0)
+        .bind(days.1)
+        .fetch_all(&mut *self.tx)
+        .await?)
+    }
+
+    /// Ids of lines by row, for naming them in events.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn load_line_ids(&mut self, side: Side, rows: &[i64]) -> Result<Vec<(i64, [u8; 16])>, CacheError> {
+        let sql = match side {
+            Side::Bank => "select e.id, e.uid from json_each(?) j join entry e on e.id = j.value",
+            Side::Ledger => "select l.id, l.uid from json_each(?) j join ledger_line l on l.id = j.value",
+        };
+        let rows = sqlx::query(sql).bind(json_integers(rows.iter().copied())).fetch_all(&mut *self.tx).await?;
+        rows.iter()
+            .map(|row| {
+                let uid: Vec<u8> = row.get(1);
+                let uid = uid.try_into().map_err(|_| CacheError::stored("line id", "not 16 bytes"))?;
+                Ok((row.get(0), uid))
+            })
+            .collect()
+    }
+
+    /// Turns a proposal into a confirmed match without touching its lines.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn confirm_group(
+        &mut self,
+        group: i64,
+        match_id: &str,
+        at: &str,
+        by_rule: bool,
+        difference_reason: Option<&str>,
+    ) -> Result<(), CacheError> {
+        sqlx::query(
+            "update review_group set section = 3, kind = 'match', match_id = ?, at = ?, by_rule = ?,
+                 difference_reason = ? where id = ?",
+        )
+        .bind(match_id)
+        .bind(at)
+        .bind(by_rule)
+        .bind(difference_reason)
+        .bind(group)
+        .execute(&mut *self.tx)
+        .await?;
+        Ok(())
+    }
+
+    /// The bank account that is reconciled with a ledger account.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn find_account_of_ledger(&mut self, number: &str, currency: &str) -> Result<Option<i64>, CacheError> {
+        Ok(sqlx::query_scalar("select id from account where ledger_account = ? and currency = ? order by id limit 1")
+            .bind(number)
+            .bind(currency)
+            .fetch_optional(&mut *self.tx)
+            .await?)
     }
 }

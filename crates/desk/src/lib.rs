@@ -1,3 +1,107 @@
 //! What a controller does with the program, one file per use case; windows and command lines only forward.
+//!
+//! [`Desk`] is the handle they share. Each use case loads facts, decides purely, and applies the result in one
+//! transaction together with its events.
+//! **Absent on purpose:** windows, terminals, HTTP.
 
+mod decide;
+mod error;
+mod history;
+mod journal;
+mod project;
+mod propose;
+mod review;
+mod supersede;
+mod undo;
+mod workspace;
+
+pub mod import;
 pub mod view;
+
+pub use error::DeskError;
+
+use attest_cache::Cache;
+use journal::Author;
+use std::{
+    fs::File,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
+use tokio::sync::{OnceCell, RwLock};
+
+/// The desk: one workspace folder, open or locked. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    pub(crate) shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) dir: PathBuf,
+    pub(crate) exports: PathBuf,
+    pub(crate) session: RwLock<Option<Arc<Session>>>,
+    pub(crate) locked_because: Mutex<String>,
+    pub(crate) imports: Mutex<import::Running>,
+    keychain: OnceCell<bool>,
+}
+
+impl Shared {
+    async fn keychain_available(&self) -> bool {
+        let probe = || async { workspace::blocking(attest_keychain::keychain_available).await.unwrap_or(false) };
+        *self.keychain.get_or_init(probe).await
+    }
+
+    fn locked_because(&self) -> String {
+        self.locked_because.lock().expect("no holder panics").clone()
+    }
+}
+
+/// An open workspace. Everything in clear hangs on this and goes when it does.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) cache: Cache,
+    pub(crate) author: Author,
+    pub(crate) views: Mutex<review::Views>,
+    /// Held for its lock on the folder.
+    _lock: File,
+}
+
+impl Session {
+    pub(crate) fn new(cache: Cache, author: Author, lock: File) -> Self {
+        Self { cache, author, views: Mutex::default(), _lock: lock }
+    }
+
+    /// Drops what was read into memory.
+    pub(crate) fn forget(&self) {
+        *self.views.lock().expect("no holder panics") = review::Views::default();
+    }
+}
+
+impl Desk {
+    /// A desk on a workspace folder, locked. `exports` is where exported files go.
+    #[must_use]
+    pub fn new(dir: PathBuf, exports: PathBuf) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                dir,
+                exports,
+                session: RwLock::new(None),
+                locked_because: Mutex::new("start".to_owned()),
+                imports: Mutex::default(),
+                keychain: OnceCell::new(),
+            }),
+        }
+    }
+
+    /// The workspace folder.
+    #[must_use]
+    pub fn dir(&self) -> &std::path::Path {
+        &self.shared.dir
+    }
+
+    /// The folder that exports are written to.
+    #[must_use]
+    pub fn exports(&self) -> &std::path::Path {
+        &self.shared.exports
+    }
+}

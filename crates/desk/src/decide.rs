@@ -1,0 +1,293 @@
+//! Decisions: what the window or a script asks for becomes commands, the rules decide, events are written and
+//! applied in one transaction.
+
+use crate::{
+    Desk, Session,
+    error::DeskError,
+    journal::{Act, make_id},
+    project::{self, find_lines},
+    propose::ALL_DAYS,
+    review::{RowKey, parse_line},
+    supersede::month_days,
+    view::{DecisionRequest, DecisionView, LineRef},
+};
+use attest_cache::{
+    Side, date_from_day,
+    log::WriteTx,
+    review::{GroupKind, GroupRow},
+};
+use attest_domain::{
+    Amount, Currency, Date, EntryId, LedgerLineId,
+    command::{Command, DifferenceReason, Facts, LineFact, LineId, LineState, MatchFact, MatchedBy},
+    decide,
+    event::Event,
+    statement::EntryStatus,
+};
+use attest_evidence::leaf;
+use std::{collections::BTreeSet, sync::Arc};
+use uuid::Uuid;
+
+/// Name and version of the engine whose proposals rules confirm.
+const ENGINE: &str = "matching/1";
+
+/// What one request wrote.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    pub(crate) events: u32,
+    pub(crate) first: Option<u64>,
+    /// Accounts and days whose open lines changed, for proposing again.
+    pub(crate) freed: BTreeSet<(i64, i64)>,
+}
+
+impl Desk {
+    /// Carries out a decision.
+    ///
+    /// # Errors
+    /// The rules' refusal in words for a person; [`DeskError::StaleView`] when the group is no longer what the
+    /// list says. Nothing has changed then.
+    pub async fn decide(&self, request: DecisionRequest) -> Result<DecisionView, DeskError> {
+        let session = self.session().await?;
+        let acted = acted_on(&request);
+        let next = session.newest_view().and_then(|view| view.list.neighbour(acted?)).map(RowKey::handle);
+        let mut tx = session.cache.begin().await?;
+        let written = carry_out(&session, &mut tx, request).await?;
+        tx.commit().await?;
+        self.propose_around(&session, &written.freed).await?;
+        Ok(DecisionView { events: written.events, seq: written.first.unwrap_or(0), next })
+    }
+}
+
+fn acted_on(request: &DecisionRequest) -> Option<RowKey> {
+    match request {
+        DecisionRequest::Accept { group } | DecisionRequest::Reject { group } | DecisionRequest::Unmatch { group, .. } => {
+            Some(RowKey::from_handle(*group))
+        }
+        _ => None,
+    }
+}
+
+async fn carry_out(
+    session: &Arc<Session>,
+    tx: &mut WriteTx,
+    request: DecisionRequest,
+) -> Result<Written, DeskError> {
+    let command = match request {
+        DecisionRequest::Undo => return crate::undo::undo(session, tx).await,
+        DecisionRequest::Redo => return crate::undo::redo(session, tx).await,
+        DecisionRequest::AcceptSafe { account, month } => {
+            let days = month.as_deref().map(month_days).transpose()?.unwrap_or(ALL_DAYS);
+            return accept_safe(session, tx, account, days).await;
+        }
+        DecisionRequest::Accept { group } => {
+            let group = proposal(tx, group).await?;
+            let trace = Act::default();
+            let mut written = Written::default();
+            accept(session, tx, &group, MatchedBy::User, trace, &mut written).await?;
+            return Ok(written);
+        }
+        DecisionRequest::Reject { group } => {
+            let group = proposal(tx, group).await?;
+            Command::Reject { lines: group_lines(tx, group.id).await? }
+        }
+        DecisionRequest::Unmatch { group, reason } => {
+            let group = load_group(tx, group).await?;
+            let match_id = group.match_id.ok_or(decide::Refusal::UnknownMatch)?;
+            Command::Unmatch { match_id, note: reason.filter(|note| !note.trim().is_empty()) }
+        }
+        DecisionRequest::Match { lines, difference_reason } => Command::Match {
+            lines: parse_lines(&lines)?,
+            by: MatchedBy::User,
+            confidence: None,
+            difference_reason: difference_reason.as_deref().map(parse_reason).transpose()?,
+        },
+        DecisionRequest::Hold { lines, until, note } => Command::Hold {
+            lines: parse_lines(&lines)?,
+            until: until.parse::<Date>().map_err(|_| DeskError::Argument { what: "day (YYYY-MM-DD)", value: until })?,
+            note: note.filter(|note| !note.trim().is_empty()),
+        },
+        DecisionRequest::Release { lines } => Command::Release { lines: parse_lines(&lines)? },
+        DecisionRequest::Comment { line, text } => Command::Comment { line: parse_lines(&[line])?[0], text },
+        DecisionRequest::WriteOff { lines, reason, note } => Command::WriteOff {
+            lines: parse_lines(&lines)?,
+            reason: parse_reason(&reason)?,
+            note: note.filter(|note| !note.trim().is_empty()),
+        },
+    };
+    let mut written = Written::default();
+    perform(session, tx, &command, Act::default(), None, &mut written).await?;
+    Ok(written)
+}
+
+/// Loads the facts, lets the rules decide, writes and applies the event.
+pub(crate) async fn perform(
+    session: &Session,
+    tx: &mut WriteTx,
+    command: &Command,
+    act: Act,
+    reason: Option<&str>,
+    written: &mut Written,
+) -> Result<Event, DeskError> {
+    let facts = load_facts(tx, command, reason.is_some(), written).await?;
+    let mut draft = decide::decide(command, &facts)?;
+    draft.reason = reason.map(str::to_owned);
+    let event = session.author.append(tx, draft, act).await?;
+    project::apply(tx, &event).await?;
+    written.events += 1;
+    written.first.get_or_insert(event.seq);
+    Ok(event)
+}
+
+/// The lines a command names.
+fn named_lines(command: &Command) -> Vec<LineId> {
+    match command {
+        Command::Match { lines, .. }
+        | Command::Reject { lines }
+        | Command::Reconsider { lines }
+        | Command::Hold { lines, .. }
+        | Command::Release { lines }
+        | Command::WriteOff { lines, .. } => lines.clone(),
+        Command::Comment { line, .. } | Command::Withdraw { line, .. } => vec![*line],
+        Command::Unmatch { .. } => Vec::new(),
+    }
+}
+
+/// Taking something back may restore a hold that has run out, so `takes_back` leaves the day unsaid.
+async fn load_facts(
+    tx: &mut WriteTx,
+    command: &Command,
+    takes_back: bool,
+    written: &mut Written,
+) -> Result<Facts, DeskError> {
+    let today = date_from_day(crate::propose::today()).filter(|_| !takes_back);
+    let mut facts = Facts { today, lines: Vec::new(), matched: None, new_id: make_id().to_string() };
+    for id in named_lines(command) {
+        if let Some(line) = find_lines(vec![id], tx).await?.into_iter().next() {
+            let currency = Currency::parse(&line.currency)
+                .ok_or_else(|| DeskError::Bug(format!("currency {}", line.currency)))?;
+            let state = match (&line.match_id, line.held_until.and_then(date_from_day)) {
+                (Some(match_id), _) => LineState::Settled { match_id: match_id.clone() },
+                (None, Some(until)) => LineState::Held(until),
+                (None, None) => LineState::Open,
+            };
+            let status = match line.status {
+                0 => EntryStatus::Booked,
+                1 => EntryStatus::Pending,
+                _ => EntryStatus::Info,
+            };
+            if !matches!(command, Command::Comment { .. } | Command::Withdraw { .. } | Command::Match { .. }) {
+                written.freed.extend(line.account.map(|account| (account, line.day)));
+            }
+            facts.lines.push(LineFact { id, amount: line.amount, currency, status, state });
+        }
+    }
+    if let Command::Unmatch { match_id, .. } = command {
+        facts.matched = load_match(tx, match_id, written).await?;
+    }
+    Ok(facts)
+}
+
+async fn load_match(tx: &mut WriteTx, match_id: &str, written: &mut Written) -> Result<Option<MatchFact>, DeskError> {
+    let Some(group) = tx.find_match(match_id).await? else { return Ok(None) };
+    written.freed.insert((group.account, group.day));
+    let lines = group_lines(tx, group.id).await?;
+    let leaf = tx.find_newest_leaf(match_id).await?.ok_or(decide::Refusal::UnknownMatch)?;
+    let event = leaf::decode(&leaf)?;
+    let (version, after) = (event.object.version, event.after.unwrap_or_default());
+    Ok(Some(MatchFact { match_id: match_id.to_owned(), lines, version, after }))
+}
+
+async fn load_group(tx: &mut WriteTx, handle: i64) -> Result<GroupRow, DeskError> {
+    let RowKey::Group(id) = RowKey::from_handle(handle) else { return Err(DeskError::StaleView) };
+    tx.load_groups(&[id]).await?.into_iter().next().ok_or(DeskError::StaleView)
+}
+
+/// A group that can be accepted or rejected as a whole. Several equal solutions cannot: a person picks the lines.
+async fn proposal(tx: &mut WriteTx, handle: i64) -> Result<GroupRow, DeskError> {
+    let group = load_group(tx, handle).await?;
+    match group.kind {
+        GroupKind::Proposal | GroupKind::Contradicts => Ok(group),
+        GroupKind::Ambiguous => Err(DeskError::Ambiguous(group.alternatives)),
+        GroupKind::Match | GroupKind::WriteOff => Err(DeskError::StaleView),
+    }
+}
+
+async fn group_lines(tx: &mut WriteTx, group: i64) -> Result<Vec<LineId>, DeskError> {
+    let members = tx.load_group_lines(&[group]).await?;
+    let rows = |side: Side| -> Vec<i64> {
+        members.iter().filter(|(_, of, _)| *of == side).map(|(_, _, row)| *row).collect()
+    };
+    let bank = tx.load_line_ids(Side::Bank, &rows(Side::Bank)).await?;
+    let ledger = tx.load_line_ids(Side::Ledger, &rows(Side::Ledger)).await?;
+    let bank = bank.into_iter().map(|(_, id)| LineId::Bank(EntryId(id)));
+    Ok(bank.chain(ledger.into_iter().map(|(_, id)| LineId::Ledger(LedgerLineId(id)))).collect())
+}
+
+async fn accept(
+    session: &Session,
+    tx: &mut WriteTx,
+    group: &GroupRow,
+    by: MatchedBy,
+    act: Act,
+    written: &mut Written,
+) -> Result<(), DeskError> {
+    let by_rule = matches!(by, MatchedBy::Rule { .. });
+    let reason = assumed_reason(group.difference);
+    let command = Command::Match {
+        lines: group_lines(tx, group.id).await?,
+        by,
+        confidence: group.confidence.clone(),
+        difference_reason: reason,
+    };
+    let facts = load_facts(tx, &command, false, written).await?;
+    let draft = decide::decide(&command, &facts)?;
+    let event = session.author.append(tx, draft, act).await?;
+    // The group has exactly these lines already; confirming it says the same as applying the event.
+    tx.confirm_group(group.id, &event.object.id, &event.at, by_rule, reason.map(DifferenceReason::code)).await?;
+    written.events += 1;
+    written.first.get_or_insert(event.seq);
+    Ok(())
+}
+
+/// Why a proposal's sides differ, as far as the figures tell: below one unit it is rounding, money that left
+/// beyond the ledger's amount is a fee; anything else is left to be explained.
+fn assumed_reason(difference: Amount) -> Option<DifferenceReason> {
+    match difference {
+        none if none.is_zero() => None,
+        small if small.abs() < Amount::from_parts(1, 0) => Some(DifferenceReason::Rounding),
+        fee if fee.is_negative() => Some(DifferenceReason::Fee),
+        _ => Some(DifferenceReason::Other),
+    }
+}
+
+async fn accept_safe(
+    session: &Arc<Session>,
+    tx: &mut WriteTx,
+    account: i64,
+    days: (i64, i64),
+) -> Result<Written, DeskError> {
+    let mut written = Written::default();
+    let act = Act { trace: Some(Uuid::now_v7()), reverts: None };
+    for id in tx.list_safe_groups(account, days).await? {
+        if let Some(group) = tx.load_groups(&[id]).await?.into_iter().next() {
+            let by = MatchedBy::Rule { engine: ENGINE.to_owned() };
+            accept(session, tx, &group, by, act, &mut written).await?;
+        }
+    }
+    Ok(written)
+}
+
+fn parse_lines(lines: &[LineRef]) -> Result<Vec<LineId>, DeskError> {
+    lines
+        .iter()
+        .map(|line| {
+            Ok(match parse_line(line)? {
+                (Side::Bank, id) => LineId::Bank(EntryId(id)),
+                (Side::Ledger, id) => LineId::Ledger(LedgerLineId(id)),
+            })
+        })
+        .collect()
+}
+
+fn parse_reason(code: &str) -> Result<DifferenceReason, DeskError> {
+    DifferenceReason::parse(code).ok_or_else(|| DeskError::Argument { what: "reason", value: code.to_owned() })
+}

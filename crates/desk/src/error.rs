@@ -1,0 +1,128 @@
+//! What a use case answers when it cannot do what was asked, with a code for those who act on it.
+
+use crate::view::ErrorView;
+use attest_cache::CacheError;
+use attest_domain::{decide, finding::Refusal};
+use std::path::PathBuf;
+
+/// Why something was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// There is no workspace in the folder.
+    #[error("There is no workspace in {}. Create one first.", .0.display())]
+    NoWorkspace(PathBuf),
+    /// There is one already.
+    #[error("There is a workspace in {} already. Open it, or choose another folder.", .0.display())]
+    WorkspaceExists(PathBuf),
+    /// Another process has it open.
+    #[error("This workspace is open in another Attest on this computer. Use that window, or close it first.")]
+    InUse,
+    /// It is locked.
+    #[error("The workspace is locked. Unlock it first.")]
+    Locked,
+    /// The key cannot be had.
+    #[error(transparent)]
+    Key(#[from] attest_keychain::Error),
+    /// The database failed or refused.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// A decision was refused by the rules.
+    #[error(transparent)]
+    Decision(#[from] decide::Refusal),
+    /// A document was refused where a whole one was needed.
+    #[error(transparent)]
+    Document(#[from] Refusal),
+    /// An event could not be written.
+    #[error(transparent)]
+    Leaf(#[from] attest_evidence::leaf::LeafError),
+    /// A file could not be read or written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: std::io::Error,
+    },
+    /// Something that was named is not there.
+    #[error("There is no {what} \"{name}\" in this workspace.")]
+    Unknown {
+        /// What it should have been.
+        what: &'static str,
+        /// How it was named.
+        name: String,
+    },
+    /// An argument does not read.
+    #[error("\"{value}\" is no {what}.")]
+    Argument {
+        /// What it should have been.
+        what: &'static str,
+        /// What was given.
+        value: String,
+    },
+    /// The list has changed since it was shown.
+    #[error("The list has changed in the meantime. It is loaded again; look once more and repeat the decision.")]
+    StaleView,
+    /// Several solutions are equally good.
+    #[error("{0} solutions are equally good. Select the lines that belong together and match them by hand.")]
+    Ambiguous(u32),
+    /// Nothing to undo or redo.
+    #[error("There is nothing to take back.")]
+    NothingToUndo,
+    /// The operating system gave no random bytes.
+    #[error("The operating system gave no random bytes: {0}")]
+    Random(getrandom::Error),
+    /// The user stopped it.
+    #[error("Stopped. Nothing of this file was kept.")]
+    Cancelled,
+    /// A bug: something that cannot happen did.
+    #[error("Something that cannot happen did: {0}. Nothing of this step was kept. Please report it.")]
+    Bug(String),
+}
+
+impl DeskError {
+    /// Stable code for interfaces.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoWorkspace(_) => "workspace.absent",
+            Self::WorkspaceExists(_) => "workspace.exists",
+            Self::InUse => "workspace.in_use",
+            Self::Locked => "workspace.locked",
+            Self::Key(error) => error.code(),
+            Self::Cache(CacheError::WrongKey(_)) => "cache.wrong_key",
+            Self::Cache(CacheError::Newer) => "cache.newer",
+            Self::Cache(CacheError::UnsafeLibrary(_)) => "cache.unsafe_library",
+            Self::Cache(CacheError::Damaged(_)) => "cache.damaged",
+            Self::Cache(CacheError::DiskFull) => "cache.disk_full",
+            Self::Cache(_) => "cache.failed",
+            Self::Decision(refusal) => refusal.code(),
+            Self::Document(_) => "document.refused",
+            Self::Leaf(_) => "event.too_large",
+            Self::File { .. } => "file.failed",
+            Self::Unknown { .. } => "unknown",
+            Self::Argument { .. } => "argument",
+            Self::StaleView => "decision.stale_view",
+            Self::Ambiguous(_) => "decision.ambiguous",
+            Self::NothingToUndo => "undo.nothing",
+            Self::Random(_) => "random.failed",
+            Self::Cancelled => "cancelled",
+            Self::Bug(_) => "bug",
+        }
+    }
+
+    /// The form that crosses to the window.
+    #[must_use]
+    pub fn view(&self) -> ErrorView {
+        let mut params = std::collections::BTreeMap::new();
+        match self {
+            Self::Decision(decide::Refusal::UnexplainedDifference(difference)) => {
+                params.insert("difference".to_owned(), difference.to_string());
+            }
+            Self::File { path, .. } => {
+                params.insert("path".to_owned(), path.display().to_string());
+            }
+            _ => {}
+        }
+        ErrorView { code: self.code().to_owned(), message: self.to_string(), params }
+    }
+}

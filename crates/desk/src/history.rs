@@ -1,0 +1,35 @@
+//! The events about a line, newest first, in the words of the history tab.
+
+use crate::{Session, error::DeskError, view::HistoryView};
+use attest_evidence::{disclosure, leaf};
+use std::collections::BTreeMap;
+
+/// Events shown of one line.
+const EVENTS_SHOWN: u32 = 100;
+
+pub(crate) async fn of_lines(session: &Session, lines: &[String]) -> Result<Vec<HistoryView>, DeskError> {
+    let mut events = BTreeMap::new();
+    // A group of thousands shows the history of its first lines; the audit view shows all.
+    for line in lines.iter().take(50) {
+        for stored in session.cache.list_events_about(line, EVENTS_SHOWN).await? {
+            events.insert(stored.seq, stored);
+        }
+    }
+    events
+        .into_values()
+        .rev()
+        .map(|stored| {
+            let event = leaf::decode(&stored.leaf)?;
+            let revealed = stored.disclosures.iter().filter_map(|text| disclosure::reveal(text, &event.sd).ok());
+            let text = revealed.filter_map(|(_, value)| value.as_str().map(str::to_owned)).next();
+            let kind = serde_json::to_value(event.actor.kind).ok();
+            Ok(HistoryView {
+                seq: event.seq,
+                at: event.at,
+                action: event.action,
+                actor: kind.and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default(),
+                text: text.or(event.reason.map(|reason| reason.code)),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,141 @@
+//! Applying events of the log to the reconciliation: the same code after a decision and on a rebuild.
+
+use crate::{error::DeskError, propose::combination};
+use attest_cache::{
+    Side,
+    day_from_date,
+    log::WriteTx,
+    review::{FoundLine, GroupKind, NewGroup},
+};
+use attest_domain::{
+    Amount, EntryId, LedgerLineId,
+    command::LineId,
+    event::{Event, action},
+};
+use serde_json::Value;
+
+/// Ids of one side in a state that an event tells.
+pub(crate) fn side_ids(state: Option<&Value>, side: &str) -> Vec<String> {
+    let ids = state.and_then(|state| state.get(side)).and_then(Value::as_array).into_iter().flatten();
+    ids.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// The lines that a state tells, in the order of events: bank first.
+pub(crate) fn line_ids(state: Option<&Value>) -> Vec<LineId> {
+    let bank = side_ids(state, "bank").into_iter().filter_map(|id| EntryId::parse(&id)).map(LineId::Bank);
+    let ledger = side_ids(state, "ledger").into_iter().filter_map(|id| LedgerLineId::parse(&id)).map(LineId::Ledger);
+    bank.chain(ledger).collect()
+}
+
+/// Applies one event of a cash movement.
+pub(crate) async fn apply(tx: &mut WriteTx, event: &Event) -> Result<(), DeskError> {
+    let after = event.after.as_ref();
+    match event.action.as_str() {
+        action::MATCH | action::WRITE_OFF => settle(tx, event).await?,
+        action::UNMATCH => {
+            if let Some(group) = tx.find_match(&event.object.id).await? {
+                tx.delete_group(group.id).await?;
+            }
+        }
+        action::REJECT | action::RECONSIDER => {
+            let lines = combination(&side_ids(after, "bank"), &side_ids(after, "ledger"));
+            tx.set_rejected(&lines, event.action == action::REJECT).await?;
+            if event.action == action::REJECT {
+                let lines = find_lines(line_ids(after), tx).await?;
+                free(tx, &lines).await?;
+            }
+        }
+        action::HOLD | action::RELEASE => {
+            let until = after.and_then(|after| after.get("until")).and_then(Value::as_str);
+            let until = until.and_then(|until| until.parse().ok()).map(day_from_date);
+            let lines = find_lines(line_ids(after), tx).await?;
+            free(tx, &lines).await?;
+            for line in &lines {
+                tx.set_hold(line.side, line.row, until).await?;
+            }
+        }
+        action::COMMENT | action::WITHDRAW => {
+            let by = if event.action == action::COMMENT { 1 } else { -1 };
+            for line in find_lines(line_ids(after), tx).await? {
+                tx.count_comment(line.side, line.row, by).await?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// A match or write-off takes its lines out of every proposal and off hold.
+async fn settle(tx: &mut WriteTx, event: &Event) -> Result<(), DeskError> {
+    let after = event.after.as_ref();
+    let lines = find_lines(line_ids(after), tx).await?;
+    free(tx, &lines).await?;
+    for line in lines.iter().filter(|line| line.held_until.is_some()) {
+        tx.set_hold(line.side, line.row, None).await?;
+    }
+    let text = |name: &str| after.and_then(|after| after.get(name)).and_then(Value::as_str).map(str::to_owned);
+    let Some(account) = account_of(tx, &lines).await? else {
+        // Its documents are gone or not read any more; the event stays, the lines are nowhere to be shown.
+        tracing::warn!(seq = event.seq, "a match speaks of lines that are not here");
+        return Ok(());
+    };
+    let rows = |side: Side| lines.iter().filter(|line| line.side == side).map(|line| line.row).collect::<Vec<_>>();
+    let day = lines.iter().filter(|line| line.side == Side::Bank).map(|line| line.day).min();
+    tx.insert_group(&NewGroup {
+        account,
+        kind: if event.action == action::MATCH { GroupKind::Match } else { GroupKind::WriteOff },
+        day: day.or(lines.iter().map(|line| line.day).min()).unwrap_or(0),
+        bank: rows(Side::Bank),
+        ledger: rows(Side::Ledger),
+        difference: text("difference").and_then(|text| Amount::parse(&text).ok()).unwrap_or_default(),
+        difference_reason: text("difference_reason"),
+        confidence: text("confidence"),
+        safe: false,
+        by_rule: after.and_then(|after| after.get("by")).is_some_and(Value::is_object),
+        alternatives: 0,
+        reasons: "[]".to_owned(),
+        pass: String::new(),
+        match_id: Some(event.object.id.clone()),
+        at: Some(event.at.clone()),
+    })
+    .await?;
+    Ok(())
+}
+
+async fn account_of(tx: &mut WriteTx, lines: &[FoundLine]) -> Result<Option<i64>, DeskError> {
+    if let Some(account) = lines.iter().find_map(|line| line.account) {
+        return Ok(Some(account));
+    }
+    for line in lines {
+        if let Some(number) = &line.ledger_account {
+            return Ok(tx.find_account_of_ledger(number, &line.currency).await?);
+        }
+    }
+    Ok(None)
+}
+
+/// Dissolves the proposals that lines are in.
+async fn free(tx: &mut WriteTx, lines: &[FoundLine]) -> Result<(), DeskError> {
+    for side in [Side::Bank, Side::Ledger] {
+        let rows: Vec<i64> = lines.iter().filter(|line| line.side == side).map(|line| line.row).collect();
+        if !rows.is_empty() {
+            tx.dissolve_proposals(side, &rows).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The lines that are here, each once; one that another replaced is followed.
+pub(crate) async fn find_lines(ids: Vec<LineId>, tx: &mut WriteTx) -> Result<Vec<FoundLine>, DeskError> {
+    let mut found: Vec<FoundLine> = Vec::with_capacity(ids.len());
+    for id in ids {
+        let line = match id {
+            LineId::Bank(id) => tx.find_line(Side::Bank, &id.0).await?,
+            LineId::Ledger(id) => tx.find_line(Side::Ledger, &id.0).await?,
+        };
+        if let Some(line) = line.filter(|line| !found.iter().any(|other| (other.side, other.row) == (line.side, line.row))) {
+            found.push(line);
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,413 @@
+//! Proposing matches: open lines of an account and its ledger account go through the engine, and what it
+//! answers becomes groups. Proposals are no decisions and leave no trace in the log.
+
+use crate::{
+    Desk, Session,
+    error::DeskError,
+    import::Watch,
+    review::find_account,
+    journal::Act,
+    workspace::blocking,
+};
+use attest_cache::{
+    Side,
+    bank::{AccountRow, EntryRow},
+    day_from_date,
+    ledger::LedgerRow,
+    review::{GroupKind, NewGroup},
+};
+use attest_domain::{
+    Amount,
+    event::{Draft, Object, action},
+    reconciliation::{Decision, Line, LinePart, LineReference, MatchRules, Proposal},
+    statement::{References, Transaction},
+};
+use attest_matching::Rejected;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    ops::ControlFlow,
+    sync::Arc,
+};
+
+/// Rows loaded from the database at once.
+const LOAD_ROWS: usize = 5_000;
+/// All days there are.
+pub(crate) const ALL_DAYS: (i64, i64) = (i64::MIN, i64::MAX);
+
+/// The lines of both sides that take part, with the rows they come from.
+struct OpenLines {
+    bank: Vec<Line>,
+    ledger: Vec<Line>,
+    rows: HashMap<String, (i64, i64)>,
+}
+
+impl Desk {
+    /// Gives accounts without a ledger account the likeliest: a bank account of the chart (19xx in BAS) in the
+    /// same currency that no other bank account has, with the most lines.
+    pub(crate) async fn assign_ledger_accounts(&self, session: &Arc<Session>) -> Result<(), DeskError> {
+        let accounts = session.cache.list_accounts().await?;
+        let mut taken: HashSet<(String, String)> = accounts
+            .iter()
+            .filter_map(|account| Some((account.ledger_account.clone()?, account.currency.clone())))
+            .collect();
+        for account in accounts.iter().filter(|account| account.ledger_account.is_none()) {
+            let candidates = session.cache.list_ledger_accounts(&account.currency).await?;
+            let free = candidates.into_iter().map(|(number, _)| number).find(|number| {
+                number.starts_with("19") && !taken.contains(&(number.clone(), account.currency.clone()))
+            });
+            if let Some(number) = free {
+                taken.insert((number.clone(), account.currency.clone()));
+                assign(session, account.id, &number, Some("guess")).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Chooses the ledger account of a bank account and proposes matches anew.
+    ///
+    /// # Errors
+    /// [`DeskError::Unknown`] for an account that is not here.
+    pub async fn set_ledger_account(&self, account: i64, ledger_account: &str) -> Result<(), DeskError> {
+        let session = self.session().await?;
+        let accounts = session.cache.list_accounts().await?;
+        let unknown = || DeskError::Unknown { what: "account", name: account.to_string() };
+        let row = accounts.iter().find(|row| row.id == account).ok_or_else(unknown)?;
+        assign(&session, row.id, ledger_account, None).await?;
+        session.forget();
+        let watch = Arc::new(Watch::default());
+        self.propose_account(&session, account, &watch).await
+    }
+
+    pub(crate) async fn propose_all(&self, session: &Arc<Session>, watch: &Arc<Watch>) -> Result<(), DeskError> {
+        for account in session.cache.list_accounts().await? {
+            self.propose_account(session, account.id, watch).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn propose_account(
+        &self,
+        session: &Arc<Session>,
+        account: i64,
+        watch: &Arc<Watch>,
+    ) -> Result<(), DeskError> {
+        let accounts = session.cache.list_accounts().await?;
+        let Some(row) = accounts.into_iter().find(|row| row.id == account) else { return Ok(()) };
+        let Some(ledger_account) = row.ledger_account.clone() else { return Ok(()) };
+        let settled = session.cache.pack_settled(account).await?;
+        let open = load_open(session, &row, &ledger_account, ALL_DAYS, &settled).await?;
+        let rejected = parse_rejected(&session.cache.list_rejected().await?);
+        let rules = MatchRules::default();
+        let (proposals, open) = {
+            let watch = watch.clone();
+            blocking(move || {
+                let mut hook = |_, _| if watch.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+                let made = attest_matching::propose_with(&open.bank, &open.ledger, &rules, &rejected, &mut hook);
+                (made, open)
+            })
+            .await?
+        };
+        // Stopped by the user: the lines stay open and the next import proposes again.
+        let Ok(proposals) = proposals else { return Ok(()) };
+        let groups = plan_groups(account, &proposals, &open);
+        let mut tx = session.cache.begin().await?;
+        tx.delete_proposals(account).await?;
+        tx.insert_groups(&groups).await?;
+        tx.commit().await?;
+        session.forget();
+        Ok(())
+    }
+}
+
+impl Desk {
+    /// Proposes anew for lines that a decision has freed, among the open lines of the days around them.
+    pub(crate) async fn propose_around(
+        &self,
+        session: &Arc<Session>,
+        freed: &BTreeSet<(i64, i64)>,
+    ) -> Result<(), DeskError> {
+        let mut spans: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
+        for (account, day) in freed {
+            let span = spans.entry(*account).or_insert((*day, *day));
+            *span = (span.0.min(*day), span.1.max(*day));
+        }
+        for (account, (from, to)) in spans {
+            let row = find_account(session, account).await?;
+            let Some(ledger_account) = row.ledger_account.clone() else { continue };
+            let rules = MatchRules::default();
+            let around = i64::from(rules.days_max) + 1;
+            let days = (from.saturating_sub(around), to.saturating_add(around));
+            let mut grouped = [Vec::new(), Vec::new()];
+            for (rows, side) in grouped.iter_mut().zip([Side::Bank, Side::Ledger]) {
+                *rows = session.cache.pack_grouped(account, side).await?.into_iter().map(|row| row & 0xFFFF_FFFF).collect();
+                rows.sort_unstable();
+            }
+            let open = load_open(session, &row, &ledger_account, days, &grouped).await?;
+            let rejected = parse_rejected(&session.cache.list_rejected().await?);
+            let (proposals, open) = blocking(move || {
+                let mut hook = |_, _| ControlFlow::Continue(());
+                (attest_matching::propose_with(&open.bank, &open.ledger, &rules, &rejected, &mut hook), open)
+            })
+            .await?;
+            let groups = plan_groups(account, &proposals.unwrap_or_default(), &open);
+            let mut tx = session.cache.begin().await?;
+            tx.insert_groups(&groups).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+}
+
+async fn assign(session: &Session, account: i64, number: &str, reason: Option<&str>) -> Result<(), DeskError> {
+    let mut tx = session.cache.begin().await?;
+    tx.set_ledger_account(account, number).await?;
+    let key = tx.find_account_key(account).await?;
+    let draft = Draft {
+        action: action::ACCOUNT_ASSIGN,
+        object: Object { kind: "account".to_owned(), id: account_object(&key), version: 1 },
+        reason: reason.map(str::to_owned),
+        before: None,
+        after: Some(serde_json::json!({ "ledger_account": number })),
+        evidence: Vec::new(),
+        // The number of an account may be a person's; the digest in the object's id stands for it.
+        sensitive: vec![("account", key)],
+    };
+    session.author.append(&mut tx, draft, Act::default()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The id of an account in the log: a digest of its normalised number and currency.
+pub(crate) fn account_object(key: &str) -> String {
+    use sha2::Digest as _;
+    attest_domain::Digest(sha2::Sha256::digest(key.as_bytes()).into()).to_string()
+}
+
+/// Loads the lines of these days that are not `taken` (sorted rows of the bank's and the ledger's side) nor on hold.
+async fn load_open(
+    session: &Session,
+    account: &AccountRow,
+    ledger_account: &str,
+    days: (i64, i64),
+    taken: &[Vec<i64>; 2],
+) -> Result<OpenLines, DeskError> {
+    let cache = &session.cache;
+    let today = today();
+    let marks = cache.list_marks().await?;
+    let held = |side: Side, row: i64| {
+        marks.get(&(side, row)).and_then(|mark| mark.held_until).is_some_and(|until| until > today)
+    };
+    let mut open = OpenLines { bank: Vec::new(), ledger: Vec::new(), rows: HashMap::new() };
+    let keep = |packed: Vec<i64>, side: Side| -> Vec<i64> {
+        let taken = &taken[usize::from(side == Side::Ledger)];
+        packed
+            .into_iter()
+            .map(|value| value & 0xFFFF_FFFF)
+            .filter(|row| taken.binary_search(row).is_err() && !held(side, *row))
+            .collect()
+    };
+    let bank = keep(cache.pack_entries(account.id, days).await?, Side::Bank);
+    for rows in bank.chunks(LOAD_ROWS) {
+        for row in cache.load_entries(rows).await? {
+            let line = bank_line(&row);
+            let day = line.date.map_or(0, day_from_date);
+            open.rows.insert(line.id.clone(), (row.row, day));
+            open.bank.push(line);
+        }
+    }
+    let ledger = keep(cache.pack_ledger_lines(ledger_account, &account.currency, days).await?, Side::Ledger);
+    for rows in ledger.chunks(LOAD_ROWS) {
+        for row in cache.load_ledger_lines(rows).await? {
+            let line = ledger_line(&row);
+            let day = line.date.map_or(0, day_from_date);
+            open.rows.insert(line.id.clone(), (row.row, day));
+            open.ledger.push(line);
+        }
+    }
+    Ok(open)
+}
+
+/// Today in UTC, as a stored day.
+pub(crate) fn today() -> i64 {
+    day_from_date(jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date())
+}
+
+fn reference(kind: &str, value: Option<&String>) -> Option<LineReference> {
+    value.map(|value| LineReference { kind: kind.to_owned(), value: value.clone() })
+}
+
+fn references(refs: &References, transaction: &Transaction) -> Vec<LineReference> {
+    let structured = refs.structured.iter().map(|reference| LineReference {
+        kind: match reference.value.get(..2) {
+            Some("RF") => "rf".to_owned(),
+            _ => "structured".to_owned(),
+        },
+        value: reference.value.clone(),
+    });
+    let documents = transaction.documents.iter().filter_map(|document| reference("invoice", document.number.as_ref()));
+    [
+        reference("end_to_end", refs.end_to_end.as_ref()),
+        reference("instruction", refs.instruction.as_ref()),
+        reference("payment_information", refs.payment_information.as_ref()),
+    ]
+    .into_iter()
+    .flatten()
+    .chain(structured)
+    .chain(documents)
+    .collect()
+}
+
+/// A bank entry as the engine sees it.
+pub(crate) fn bank_line(row: &EntryRow) -> Line {
+    let entry = &row.entry;
+    let batch = entry.batch.as_ref().and_then(|batch| batch.payment_information.clone());
+    let single = match entry.transactions.as_slice() {
+        [only] => Some(only),
+        _ => None,
+    };
+    let mut refs = single.map(|transaction| references(&transaction.refs, transaction)).unwrap_or_default();
+    refs.extend(reference("payment_information", batch.as_ref()));
+    refs.extend(reference("servicer", entry.servicer_reference.as_ref()));
+    let party = entry.counterparty();
+    let parts = if entry.transactions.len() > 1 { entry.transactions.as_slice() } else { &[] };
+    Line {
+        id: entry.id.to_string(),
+        date: entry.booked.or(entry.valued),
+        amount: entry.amount,
+        currency: Some(entry.currency),
+        references: refs,
+        counterparty: party.and_then(|party| party.ultimate.clone().or(party.name.clone())),
+        counterparty_account: party.and_then(|party| party.account.clone()),
+        text: entry.text().unwrap_or_default(),
+        group: batch,
+        parts: parts
+            .iter()
+            .map(|transaction| LinePart {
+                amount: transaction.amount,
+                references: references(&transaction.refs, transaction),
+                counterparty: transaction.counterparty.name.clone(),
+                text: transaction.text().unwrap_or_default(),
+            })
+            .collect(),
+    }
+}
+
+/// A ledger line as the engine sees it.
+pub(crate) fn ledger_line(row: &LedgerRow) -> Line {
+    let voucher = format!("{}{}", row.series, row.number);
+    let text = match (&row.text, &row.voucher_text) {
+        (Some(text), Some(voucher)) if !voucher.contains(text.as_str()) => format!("{text} {voucher}"),
+        (None, Some(voucher)) => voucher.clone(),
+        (text, _) => text.clone().unwrap_or_default(),
+    };
+    Line {
+        id: row.id.to_string(),
+        date: row.date.or(row.voucher_date),
+        amount: row.amount,
+        currency: attest_domain::Currency::parse(&row.currency),
+        references: vec![LineReference { kind: "voucher".to_owned(), value: voucher }],
+        counterparty: None,
+        counterparty_account: None,
+        text,
+        group: Some(row.voucher.to_string()),
+        parts: Vec::new(),
+    }
+}
+
+/// Proposals become groups; ambiguous ones that share lines become one group that shows all of them.
+fn plan_groups(account: i64, proposals: &[Proposal], open: &OpenLines) -> Vec<NewGroup> {
+    let mut groups = Vec::with_capacity(proposals.len());
+    let mut ambiguous: Vec<&Proposal> = Vec::new();
+    for proposal in proposals {
+        if proposal.decision == Decision::Ambiguous {
+            ambiguous.push(proposal);
+        } else {
+            groups.push(new_group(account, &[proposal], open));
+        }
+    }
+    for component in components(&ambiguous) {
+        groups.push(new_group(account, &component, open));
+    }
+    groups
+}
+
+/// Splits proposals into sets that share no line.
+fn components<'p>(proposals: &[&'p Proposal]) -> Vec<Vec<&'p Proposal>> {
+    let mut owner: HashMap<&str, usize> = HashMap::new();
+    let mut sets: BTreeMap<usize, Vec<&'p Proposal>> = BTreeMap::new();
+    for (position, proposal) in proposals.iter().enumerate() {
+        let lines = || proposal.left.iter().chain(&proposal.right);
+        let mut met: Vec<usize> = lines().filter_map(|line| owner.get(line.as_str()).copied()).collect();
+        met.sort_unstable();
+        met.dedup();
+        let target = met.first().copied().unwrap_or(position);
+        for other in met.into_iter().skip(1) {
+            let moved = sets.remove(&other).unwrap_or_default();
+            for proposal in &moved {
+                for line in proposal.left.iter().chain(&proposal.right) {
+                    owner.insert(line, target);
+                }
+            }
+            sets.entry(target).or_default().extend(moved);
+        }
+        for line in lines() {
+            owner.insert(line, target);
+        }
+        sets.entry(target).or_default().push(proposal);
+    }
+    sets.into_values().collect()
+}
+
+fn new_group(account: i64, proposals: &[&Proposal], open: &OpenLines) -> NewGroup {
+    let best = proposals[0];
+    let rows = |ids: &mut dyn Iterator<Item = &String>| -> Vec<(i64, i64)> {
+        let mut rows: Vec<_> = ids.filter_map(|id| open.rows.get(id).copied()).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        rows
+    };
+    let bank = rows(&mut proposals.iter().flat_map(|proposal| &proposal.left));
+    let ledger = rows(&mut proposals.iter().flat_map(|proposal| &proposal.right));
+    let contradicted = best.reasons.iter().any(|reason| reason.field == "contradiction" && reason.weight < 0.0);
+    let kind = match best.decision {
+        Decision::Ambiguous => GroupKind::Ambiguous,
+        _ if contradicted => GroupKind::Contradicts,
+        Decision::Auto | Decision::Suggest => GroupKind::Proposal,
+    };
+    NewGroup {
+        account,
+        kind,
+        day: bank.iter().map(|(_, day)| *day).min().or(ledger.iter().map(|(_, day)| *day).min()).unwrap_or(0),
+        bank: bank.iter().map(|(row, _)| *row).collect(),
+        ledger: ledger.iter().map(|(row, _)| *row).collect(),
+        difference: if kind == GroupKind::Ambiguous { Amount::ZERO } else { best.difference },
+        difference_reason: None,
+        confidence: Some(format!("{:.3}", best.confidence)),
+        safe: best.decision == Decision::Auto,
+        by_rule: false,
+        alternatives: best.alternatives.max(u32::try_from(proposals.len()).unwrap_or(u32::MAX)),
+        reasons: serde_json::to_string(&best.reasons).unwrap_or_else(|_| "[]".to_owned()),
+        pass: best.pass.clone(),
+        match_id: None,
+        at: None,
+    }
+}
+
+/// The stored form of a combination: sorted ids of the bank's side, `|`, sorted ids of the ledger's.
+pub(crate) fn combination(bank: &[String], ledger: &[String]) -> String {
+    let sorted = |ids: &[String]| {
+        let mut ids = ids.to_vec();
+        ids.sort();
+        ids.join(",")
+    };
+    format!("{}|{}", sorted(bank), sorted(ledger))
+}
+
+fn parse_rejected(stored: &[String]) -> Vec<Rejected> {
+    let split = |ids: &str| ids.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect();
+    stored
+        .iter()
+        .filter_map(|lines| lines.split_once('|'))
+        .map(|(left, right)| Rejected { left: split(left), right: split(right) })
+        .collect()
+}

@@ -1,0 +1,206 @@
+//! Undo and redo: new events that take earlier ones back. The steps are read from the log, so they survive a
+//! restart; the log itself only ever grows.
+
+use crate::{
+    Desk, Session,
+    decide::{Written, perform},
+    error::DeskError,
+    journal::Act,
+    project::line_ids,
+    view::UndoView,
+};
+use attest_cache::log::{DecisionRow, StoredEvent, WriteTx};
+use attest_domain::{
+    command::{Command, DifferenceReason, LineId, MatchedBy},
+    event::{Event, action},
+};
+use attest_evidence::{disclosure, leaf};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// Decisions looked back over for steps to take back.
+const LOOK_BACK: u32 = 2_000;
+
+/// The steps that can be taken back, and those taken back that can be done again; newest last.
+#[derive(Debug, Default)]
+struct Steps {
+    undo: Vec<DecisionRow>,
+    redo: Vec<DecisionRow>,
+}
+
+/// Replays the decisions: an act that reverts the newest step is its undo, one that reverts the newest undo a redo.
+fn steps(newest_first: Vec<DecisionRow>) -> Steps {
+    let mut steps = Steps::default();
+    for act in newest_first.into_iter().rev() {
+        match act.reverts {
+            None => {
+                steps.undo.push(act);
+                steps.redo.clear();
+            }
+            Some(first) if steps.undo.last().is_some_and(|step| step.first == first) => {
+                steps.undo.pop();
+                steps.redo.push(act);
+            }
+            Some(first) if steps.redo.last().is_some_and(|step| step.first == first) => {
+                steps.redo.pop();
+                steps.undo.push(act);
+            }
+            // Reverts something beyond what was looked back over.
+            Some(_) => {}
+        }
+    }
+    steps
+}
+
+impl Desk {
+    /// What undo and redo would do next.
+    pub(crate) async fn undo_state(&self, session: &Session) -> Result<(Option<UndoView>, Option<UndoView>), DeskError> {
+        let steps = steps(session.cache.list_decisions(LOOK_BACK).await?);
+        let undo = match steps.undo.last() {
+            Some(step) => Some(describe(session, step).await?),
+            None => None,
+        };
+        let redo = match steps.redo.last() {
+            Some(step) => Some(describe(session, step).await?),
+            None => None,
+        };
+        Ok((undo, redo))
+    }
+}
+
+async fn describe(session: &Session, step: &DecisionRow) -> Result<UndoView, DeskError> {
+    let stored = session.cache.list_events(step.first, 1).await?;
+    let mut subject = String::new();
+    if let Some(event) = stored.first().map(|stored| leaf::decode(&stored.leaf)).transpose()? {
+        let state = if event.action == action::UNMATCH { event.before.as_ref() } else { event.after.as_ref() };
+        subject = match line_ids(state).first() {
+            Some(LineId::Bank(id)) => session.cache.find_entry(id).await?.and_then(|row| {
+                row.entry.counterparty().and_then(|party| party.name.clone()).or_else(|| row.entry.text())
+            }),
+            Some(LineId::Ledger(id)) => {
+                session.cache.find_ledger_line(id).await?.and_then(|row| row.shown_text().map(str::to_owned))
+            }
+            None => None,
+        }
+        .unwrap_or_default();
+    }
+    let lines = u32::try_from(step.events).unwrap_or(u32::MAX);
+    Ok(UndoView { action: step.action.clone(), seq: step.first, subject, lines })
+}
+
+pub(crate) async fn undo(session: &Session, tx: &mut WriteTx) -> Result<Written, DeskError> {
+    let step = steps(tx.list_decisions(LOOK_BACK).await?).undo.pop().ok_or(DeskError::NothingToUndo)?;
+    revert(session, tx, &step, "undo").await
+}
+
+pub(crate) async fn redo(session: &Session, tx: &mut WriteTx) -> Result<Written, DeskError> {
+    let step = steps(tx.list_decisions(LOOK_BACK).await?).redo.pop().ok_or(DeskError::NothingToUndo)?;
+    revert(session, tx, &step, "redo").await
+}
+
+/// Takes the events of an act back, newest first.
+async fn revert(session: &Session, tx: &mut WriteTx, step: &DecisionRow, reason: &str) -> Result<Written, DeskError> {
+    let stored = tx.list_act(step.first, step.last).await?;
+    let act = Act { trace: (step.events > 1).then(Uuid::now_v7), reverts: Some(step.first) };
+    let mut written = Written::default();
+    for stored in stored.iter().rev() {
+        let event = leaf::decode(&stored.leaf)?;
+        if let Some(command) = inverse(tx, &event).await? {
+            perform(session, tx, &command, act, Some(reason), &mut written).await?;
+        }
+    }
+    Ok(written)
+}
+
+/// The command that takes an event back.
+async fn inverse(tx: &mut WriteTx, event: &Event) -> Result<Option<Command>, DeskError> {
+    let lines = line_ids(event.after.as_ref());
+    Ok(Some(match event.action.as_str() {
+        action::MATCH | action::WRITE_OFF => Command::Unmatch { match_id: event.object.id.clone(), note: None },
+        action::UNMATCH => settle_again(event.before.as_ref()),
+        action::REJECT => Command::Reconsider { lines },
+        action::RECONSIDER => Command::Reject { lines },
+        action::HOLD => Command::Release { lines },
+        action::RELEASE => match text(event.before.as_ref(), "until").and_then(|until| until.parse().ok()) {
+            Some(until) => Command::Hold { lines, until, note: None },
+            None => return Ok(None),
+        },
+        action::COMMENT => match lines.first() {
+            Some(line) => Command::Withdraw { line: *line, comment: event.object.id.clone() },
+            None => return Ok(None),
+        },
+        action::WITHDRAW => match (lines.first(), text(event.after.as_ref(), "comment")) {
+            (Some(line), Some(comment)) => {
+                let Some(text) = comment_text(tx, line, &comment).await? else { return Ok(None) };
+                Command::Comment { line: *line, text }
+            }
+            _ => return Ok(None),
+        },
+        _ => return Ok(None),
+    }))
+}
+
+/// The match or write-off that an unmatch dissolved.
+fn settle_again(before: Option<&Value>) -> Command {
+    let lines = line_ids(before);
+    let reason = text(before, "difference_reason").and_then(|code| DifferenceReason::parse(&code));
+    let bank = lines.iter().filter(|line| matches!(line, LineId::Bank(_))).count();
+    if bank == 0 || bank == lines.len() {
+        let reason = reason.unwrap_or(DifferenceReason::Other);
+        return Command::WriteOff { lines, reason, note: Some("as before".to_owned()) };
+    }
+    let by = match before.and_then(|before| before.get("by")).and_then(|by| by.get("engine")).and_then(Value::as_str) {
+        Some(engine) => MatchedBy::Rule { engine: engine.to_owned() },
+        None => MatchedBy::User,
+    };
+    Command::Match { lines, by, confidence: text(before, "confidence"), difference_reason: reason }
+}
+
+fn text(state: Option<&Value>, name: &str) -> Option<String> {
+    state.and_then(|state| state.get(name)).and_then(Value::as_str).map(str::to_owned)
+}
+
+/// What a withdrawn comment said, while its disclosure is kept.
+async fn comment_text(tx: &mut WriteTx, line: &LineId, comment: &str) -> Result<Option<String>, DeskError> {
+    let stored: Vec<StoredEvent> = tx.list_events_about(&line.to_string(), LOOK_BACK).await?;
+    for stored in stored {
+        let event = leaf::decode(&stored.leaf)?;
+        if event.action == action::COMMENT && event.object.id == comment {
+            let revealed = stored.disclosures.iter().filter_map(|text| disclosure::reveal(text, &event.sd).ok());
+            return Ok(revealed.filter_map(|(_, value)| value.as_str().map(str::to_owned)).next());
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn act(first: u64, reverts: Option<u64>) -> DecisionRow {
+        DecisionRow { first, last: first, events: 1, action: "cash_movement.match".to_owned(), reverts }
+    }
+    fn names(steps: &[DecisionRow]) -> Vec<u64> {
+        steps.iter().map(|step| step.first).collect()
+    }
+
+    #[test]
+    fn undo_takes_the_newest_step_and_redo_the_newest_undo() {
+        let log = vec![act(4, Some(3)), act(3, Some(2)), act(2, None), act(1, None)];
+        let found = steps(log);
+        // 3 undid 2, 4 redid it: 1 and 4 can be undone, nothing redone.
+        assert_eq!((names(&found.undo), names(&found.redo)), (vec![1, 4], vec![]));
+    }
+
+    #[test]
+    fn a_new_decision_ends_redo() {
+        let found = steps(vec![act(3, None), act(2, Some(1)), act(1, None)]);
+        assert_eq!((names(&found.undo), names(&found.redo)), (vec![3], vec![]));
+    }
+
+    #[test]
+    fn every_step_can_be_taken_back_in_turn() {
+        let found = steps(vec![act(4, Some(1)), act(3, Some(2)), act(2, None), act(1, None)]);
+        assert_eq!((names(&found.undo), names(&found.redo)), (vec![], vec![3, 4]));
+    }
+}

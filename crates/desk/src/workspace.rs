@@ -1,0 +1,247 @@
+//! Creating, unlocking and locking a workspace, its status and its preferences.
+//!
+//! A workspace is a folder: `key.json` (never a key in clear), `cache.db` (encrypted), `settings.json`
+//! (language, theme, auto-lock) and `lock` (held by the one process that has it open).
+
+use crate::{
+    Desk, Session,
+    error::DeskError,
+    journal::{Act, Author, make_id},
+    view::{KeyMode, Language, SettingsView, StatusView, Theme, WorkspaceState},
+};
+use attest_cache::{Cache, CacheKey};
+use attest_domain::{
+    Digest,
+    event::{Draft, Object, action},
+};
+use attest_keychain::{Cost, Database, KeyFile, KeyHolder, Passphrase};
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::Write as _,
+    path::Path,
+    sync::Arc,
+};
+use uuid::Uuid;
+
+const DATABASE_FILE: &str = "cache.db";
+const LOCK_FILE: &str = "lock";
+const SETTINGS_FILE: &str = "settings.json";
+
+/// Minutes until auto-lock when nothing else is set (DESIGN §13).
+const AUTO_LOCK_MINUTES: u32 = 10;
+
+impl Default for SettingsView {
+    fn default() -> Self {
+        Self { language: Language::En, theme: Theme::System, auto_lock_minutes: AUTO_LOCK_MINUTES }
+    }
+}
+
+impl Desk {
+    /// The state of the whole; answers in every state.
+    ///
+    /// # Errors
+    /// [`DeskError`] when the open database does not answer.
+    pub async fn status(&self) -> Result<StatusView, DeskError> {
+        let key_file = self.key_file()?;
+        let session = self.shared.session.read().await.clone();
+        let mut view = StatusView {
+            workspace: match (&key_file, &session) {
+                (None, _) => WorkspaceState::Absent,
+                (Some(_), None) => WorkspaceState::Locked,
+                (Some(_), Some(_)) => WorkspaceState::Open,
+            },
+            key_mode: key_file.as_ref().map(|file| match file.holder() {
+                KeyHolder::Keychain => KeyMode::Keychain,
+                KeyHolder::Passphrase => KeyMode::Passphrase,
+            }),
+            keychain_available: self.shared.keychain_available().await,
+            locked_because: session.is_none().then(|| self.shared.locked_because()),
+            company: None,
+            organisation_number: None,
+            log_size: 0,
+            log_code: String::new(),
+            settings: self.settings(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        if let Some(session) = session {
+            let head = session.cache.log_head().await?;
+            view.log_size = head.size;
+            view.log_code = head.newest.as_ref().map(Digest::short).unwrap_or_default();
+            if let Some((_, book)) = session.cache.list_books().await?.into_iter().next_back() {
+                view.company = book.company;
+                view.organisation_number = book.organisation_number;
+            }
+        }
+        Ok(view)
+    }
+
+    /// Creates a workspace in the folder and opens it. `None` puts the key into the keychain.
+    ///
+    /// # Errors
+    /// [`DeskError::WorkspaceExists`]; what the keychain says; [`DeskError::InUse`].
+    pub async fn create_workspace(&self, passphrase: Option<String>) -> Result<StatusView, DeskError> {
+        let dir = &self.shared.dir;
+        std::fs::create_dir_all(dir).map_err(|source| file_error(dir, source))?;
+        let lock = take_lock(dir)?;
+        let database = dir.join(DATABASE_FILE);
+        if self.key_file()?.is_some() || database.exists() {
+            return Err(DeskError::WorkspaceExists(dir.clone()));
+        }
+        let tenant = Uuid::new_v4();
+        let (file, secret) = blocking(move || match passphrase {
+            None => attest_keychain::create_in_keychain(tenant, Database::Absent),
+            Some(text) => attest_keychain::create_with_passphrase(
+                tenant,
+                &Passphrase::from(text),
+                Cost::RECOMMENDED,
+                Database::Absent,
+            ),
+        })
+        .await??;
+        // The key is on its way to safety before anything is encrypted with it.
+        attest_keychain::write_key_file(dir, &file)?;
+        let cache = Cache::open(&database, &CacheKey::new(*secret.expose())).await?;
+        let author = Author { tenant, user: make_id().to_string() };
+        let mut tx = cache.begin().await?;
+        tx.put_meta("tenant", &tenant.to_string()).await?;
+        tx.put_meta("user", &author.user).await?;
+        author.append(&mut tx, workspace_created(tenant), Act::default()).await?;
+        tx.commit().await?;
+        self.install(Session::new(cache, author, lock)).await;
+        self.status().await
+    }
+
+    /// Opens the workspace. The passphrase is used in passphrase mode only.
+    ///
+    /// # Errors
+    /// [`DeskError::NoWorkspace`], [`DeskError::InUse`], what the keychain or the database says.
+    pub async fn unlock(&self, passphrase: Option<String>) -> Result<StatusView, DeskError> {
+        if self.shared.session.read().await.is_some() {
+            return self.status().await;
+        }
+        let dir = &self.shared.dir;
+        let file = self.key_file()?.ok_or_else(|| DeskError::NoWorkspace(dir.clone()))?;
+        let lock = take_lock(dir)?;
+        let secret = blocking(move || {
+            let passphrase = passphrase.map(Passphrase::from);
+            attest_keychain::unlock(&file, passphrase.as_ref())
+        })
+        .await??;
+        let cache = Cache::open(&dir.join(DATABASE_FILE), &CacheKey::new(*secret.expose())).await?;
+        let meta = async |key: &'static str| -> Result<String, DeskError> {
+            cache.find_meta(key).await?.ok_or_else(|| DeskError::Bug(format!("the workspace has no {key}")))
+        };
+        let tenant = meta("tenant").await?;
+        let tenant = Uuid::parse_str(&tenant).map_err(|_| DeskError::Bug(format!("tenant {tenant}")))?;
+        let author = Author { tenant, user: meta("user").await? };
+        self.install(Session::new(cache, author, lock)).await;
+        self.status().await
+    }
+
+    /// Closes every connection and forgets the key. `because` is shown on the lock screen.
+    ///
+    /// # Errors
+    /// [`DeskError`] when the status cannot be told.
+    pub async fn lock(&self, because: &str) -> Result<StatusView, DeskError> {
+        self.cancel_import(None);
+        let session = self.shared.session.write().await.take();
+        because.clone_into(&mut self.shared.locked_because.lock().expect("no holder panics"));
+        if let Some(session) = session {
+            session.forget();
+            session.cache.clone().close().await;
+        }
+        self.status().await
+    }
+
+    /// Preferences of this machine.
+    #[must_use]
+    pub fn settings(&self) -> SettingsView {
+        std::fs::read(self.shared.dir.join(SETTINGS_FILE))
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default()
+    }
+
+    /// Keeps the preferences.
+    ///
+    /// # Errors
+    /// [`DeskError::Argument`] for minutes outside 1 to 60, [`DeskError::File`].
+    pub fn save_settings(&self, settings: SettingsView) -> Result<SettingsView, DeskError> {
+        if !(1..=60).contains(&settings.auto_lock_minutes) {
+            let value = settings.auto_lock_minutes.to_string();
+            return Err(DeskError::Argument { what: "number of minutes from 1 to 60", value });
+        }
+        let json = serde_json::to_vec_pretty(&settings).map_err(|error| DeskError::Bug(error.to_string()))?;
+        std::fs::create_dir_all(&self.shared.dir).map_err(|source| file_error(&self.shared.dir, source))?;
+        write_whole(&self.shared.dir.join(SETTINGS_FILE), &json)?;
+        Ok(settings)
+    }
+
+    fn key_file(&self) -> Result<Option<KeyFile>, DeskError> {
+        let database = if self.shared.dir.join(DATABASE_FILE).exists() { Database::Present } else { Database::Absent };
+        Ok(attest_keychain::read_key_file(&self.shared.dir, database)?)
+    }
+
+    async fn install(&self, session: Session) {
+        *self.shared.session.write().await = Some(Arc::new(session));
+    }
+
+    /// The open session.
+    pub(crate) async fn session(&self) -> Result<Arc<Session>, DeskError> {
+        self.shared.session.read().await.clone().ok_or(DeskError::Locked)
+    }
+}
+
+fn workspace_created(tenant: Uuid) -> Draft {
+    Draft {
+        action: action::WORKSPACE_CREATE,
+        object: Object { kind: "workspace".to_owned(), id: tenant.to_string(), version: 1 },
+        reason: None,
+        before: None,
+        after: Some(serde_json::json!({ "mode": "standalone" })),
+        evidence: Vec::new(),
+        sensitive: Vec::new(),
+    }
+}
+
+/// Runs something that blocks (keychain, Argon2id, reading files) off the async threads.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, DeskError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| DeskError::Bug(error.to_string()))
+}
+
+fn take_lock(dir: &Path) -> Result<File, DeskError> {
+    let path = dir.join(LOCK_FILE);
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(|source| file_error(&path, source))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(DeskError::InUse),
+        Err(TryLockError::Error(source)) => Err(file_error(&path, source)),
+    }
+}
+
+/// Writes a file that is either the old one or wholly the new one: temporary file, sync, rename.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), DeskError> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let temporary = path.with_file_name(name);
+    let write = || -> std::io::Result<()> {
+        let mut file = File::create(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&temporary, path)
+    };
+    write().map_err(|source| {
+        // The half-written file is ours alone; leaving it would only puzzle.
+        drop(std::fs::remove_file(&temporary));
+        file_error(path, source)
+    })
+}
+
+pub(crate) fn file_error(path: &Path, source: std::io::Error) -> DeskError {
+    DeskError::File { path: path.to_owned(), source }
+}
