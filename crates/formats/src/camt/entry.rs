@@ -8,7 +8,7 @@ use super::{
 use crate::{Item, lines::Stop};
 use attest_domain::{
     Amount, Currency, Severity,
-    statement::{BankCode, Batch, Entry, Transaction},
+    statement::{BankCode, Entry, Transaction},
 };
 use std::borrow::Cow;
 
@@ -30,8 +30,10 @@ impl<'d> TransactionDraft<'d> {
 impl<'d> Walk<'d, '_, '_> {
     /// Hands the entry over, or says why it cannot.
     pub(super) fn finish_entry(&mut self) -> Result<(), Stop> {
-        let mut draft = std::mem::take(&mut self.entry);
+        // Version .01 has the batch beside the transactions, not around them.
+        self.check_batch("Btch")?;
         self.write_entry_path();
+        let mut draft = std::mem::take(&mut self.entry);
         let Some(money) = draft.money else { return self.leave_entry_out(&draft) };
         let currency = self.entry_currency(&draft, money)?;
         let credit = match draft.credit {
@@ -171,39 +173,37 @@ impl<'d> Walk<'d, '_, '_> {
         self.note_entry(draft, "entry.details_differ", Severity::Info, "NtryDtls", message)
     }
 
-    /// Compares one batch with the transactions beside it: number and total.
-    pub(super) fn check_batch(&mut self) -> Result<(), Stop> {
+    /// Compares one batch with the transactions beside it: number and total. `path` leads to the batch.
+    pub(super) fn check_batch(&mut self, path: &str) -> Result<(), Stop> {
         let group = std::mem::take(&mut self.entry.group);
         let Some(batch) = group.batch else { return Ok(()) };
-        let transactions = &self.entry.transactions[group.first.min(self.entry.transactions.len())..];
+        let transactions = self.entry.transactions.get(group.first..).unwrap_or_default();
         let count = transactions.len() as u64;
-        let total = sum(
-            transactions,
-            self.entry.credit.unwrap_or(true),
-            group.currency.or(self.entry.money.and_then(|money| money.currency)).unwrap_or(Currency::SEK),
-        );
-        if count > 0 {
-            self.compare_batch(&batch, count, total)?;
-        }
+        let of_entry = || self.entry.money.and_then(|money| money.currency);
+        let currency = group.currency.or_else(of_entry);
+        let credit = self.entry.credit.unwrap_or(true);
+        let total = currency.and_then(|currency| sum(transactions, credit, currency)).map(Amount::abs);
+        let wrong_count = batch.count.filter(|announced| count > 0 && *announced != count);
+        let wrong_total =
+            batch.total.zip(total).filter(|(announced, total)| count > 0 && announced.abs() != *total);
         self.entry.batch.get_or_insert(batch);
+        if let Some(announced) = wrong_count {
+            let message = format!("The batch announces {announced} transactions; {count} are given.");
+            self.note_batch("entry.batch_count", &format!("{path}/NbOfTxs"), message)?;
+        }
+        if let Some((announced, total)) = wrong_total {
+            let message =
+                format!("The batch announces a total of {announced}; its transactions add up to {total}.");
+            self.note_batch("entry.batch_total", &format!("{path}/TtlAmt"), message)?;
+        }
         Ok(())
     }
 
-    fn compare_batch(&mut self, batch: &Batch, count: u64, total: Option<Amount>) -> Result<(), Stop> {
-        if let Some(announced) = batch.count.filter(|announced| *announced != count) {
-            let message = format!("The batch announces {announced} transactions; {count} are given.");
-            self.note("entry.batch_count", Severity::Warning, "NtryDtls/Btch/NbOfTxs", message)?;
-        }
-        if let (Some(announced), Some(total)) = (batch.total, total)
-            && announced.abs() != total.abs()
-        {
-            let message = format!(
-                "The batch announces a total of {announced}; its transactions add up to {}.",
-                total.abs()
-            );
-            self.note("entry.batch_total", Severity::Warning, "NtryDtls/Btch/TtlAmt", message)?;
-        }
-        Ok(())
+    #[cold]
+    fn note_batch(&mut self, code: &'static str, path: &str, message: String) -> Result<(), Stop> {
+        self.write_entry_path();
+        let path = format!("{}/{path}", self.entry_path);
+        self.note_at(code, Severity::Warning, self.entry.place, path, message)
     }
 
     /// A finding at the start of an entry that has been closed.

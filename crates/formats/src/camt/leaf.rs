@@ -34,10 +34,7 @@ impl<'d> Walk<'d, '_, '_> {
                 Ok(())
             }
             Node::Instructed | Node::Transacted | Node::CounterValue => self.foreign_amount(parent, &text),
-            Node::Exchange => {
-                self.rate_leaf(leaf, &text);
-                Ok(())
-            }
+            Node::Exchange => self.rate_leaf(leaf, &text),
             Node::Charges | Node::ChargeRecord | Node::ChargeType => self.charge_leaf(leaf, text),
             Node::Batch => self.batch_leaf(leaf, &text),
             Node::AccountId | Node::AccountOther | Node::AccountScheme => self.account_leaf(leaf, text),
@@ -144,14 +141,19 @@ impl<'d> Walk<'d, '_, '_> {
         Ok(())
     }
 
-    fn rate_leaf(&mut self, leaf: Node, text: &str) {
+    fn rate_leaf(&mut self, leaf: Node, text: &str) -> Result<(), Stop> {
+        let rate = Decimal::from_str_exact(text).ok();
+        if leaf == Node::Rate && rate.is_none() {
+            return self.unreadable("entry.exchange_rate", "AmtDtls/CcyXchg/XchgRate", text, "a number");
+        }
         let kind = self.above(1);
-        let Some(foreign) = self.foreign(kind) else { return };
+        let Some(foreign) = self.foreign(kind) else { return Ok(()) };
         match leaf {
-            Node::Rate => foreign.rate = Decimal::from_str_exact(text).ok(),
+            Node::Rate => foreign.rate = rate,
             Node::Unit => foreign.unit = Currency::parse(text),
             _ => {}
         }
+        Ok(())
     }
 
     fn charge_leaf(&mut self, leaf: Node, text: Text<'d>) -> Result<(), Stop> {
@@ -164,7 +166,7 @@ impl<'d> Walk<'d, '_, '_> {
                 let money = Some(Money { amount, currency });
                 if leaf == Node::Amt { self.charge.money = money } else { self.charge.total = money }
             }
-            Node::Direction => self.charge.credit = text == "CRDT",
+            Node::Direction => self.charge.credit = self.direction(&text)?.unwrap_or(false),
             Node::Included => self.charge.included = parse_indicator(&text),
             Node::Cd | Node::Prtry => self.charge.kind = Some(text.into_owned()),
             Node::Bearer => {

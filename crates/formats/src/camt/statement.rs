@@ -40,6 +40,8 @@ struct Announced {
 struct BalanceDraft {
     kind: Option<String>,
     money: Option<Money>,
+    /// What stands where the amount should, when it cannot be read.
+    unreadable: Option<String>,
     credit: Option<bool>,
     date: Option<Date>,
 }
@@ -164,7 +166,12 @@ impl<'d> Walk<'d, '_, '_> {
                 if leaf == Node::From { self.statement.from = date } else { self.statement.to = date }
             }
             (Node::Paging, _) => self.page_leaf(leaf, &text),
-            (Node::Account, Node::Ccy) => self.statement.account.currency = Currency::parse(&text),
+            (Node::Account, Node::Ccy) => {
+                self.statement.account.currency = Currency::parse(&text);
+                if self.statement.account.currency.is_none() {
+                    self.unreadable("account.currency", "Acct/Ccy", &text, "a currency code")?;
+                }
+            }
             (Node::Account, Node::Nm) => self.statement.account.name = Some(text.into_owned()),
             (Node::Owner, Node::Nm) => self.statement.account.owner = Some(text.into_owned()),
             (Node::Balance | Node::BalanceType | Node::BalanceDate, _) => {
@@ -189,10 +196,12 @@ impl<'d> Walk<'d, '_, '_> {
             }
             Node::ElectronicSequence | Node::LegalSequence => {
                 let number = text.parse().ok();
+                let legal = leaf == Node::LegalSequence;
                 if number.is_none() {
-                    self.unreadable("statement.sequence", "ElctrncSeqNb", &text, "a number")?;
+                    let path = if legal { "LglSeqNb" } else { "ElctrncSeqNb" };
+                    self.unreadable("statement.sequence", path, &text, "a number")?;
                 }
-                if leaf == Node::LegalSequence {
+                if legal {
                     self.statement.legal_sequence = number;
                 } else {
                     self.statement.electronic_sequence = number;
@@ -220,7 +229,7 @@ impl<'d> Walk<'d, '_, '_> {
                     let currency = self.amount_currency("Bal/Amt")?;
                     self.statement.balance.money = Some(Money { amount, currency });
                 }
-                Err(_) => self.unreadable("balance.amount", "Bal/Amt", &text, "an amount")?,
+                Err(_) => self.statement.balance.unreadable = Some(text.into_owned()),
             },
             Node::Direction => self.statement.balance.credit = self.direction(&text)?,
             Node::Cd | Node::Prtry => self.statement.balance.kind = Some(text.into_owned()),
@@ -258,7 +267,10 @@ impl<'d> Walk<'d, '_, '_> {
         let draft = std::mem::take(&mut self.statement.balance);
         let kind = draft.kind.unwrap_or_else(|| "-".to_owned());
         let Some(money) = draft.money else {
-            let message = format!("The balance {kind:.40} has no amount that can be read; it was left out.");
+            let found = draft.unreadable.unwrap_or_default();
+            let message = format!(
+                "The balance {kind:.40} has no amount that can be read (\"{found:.60}\"); it was left out."
+            );
             return self.note("balance.amount", Severity::Warning, "Bal/Amt", message);
         };
         if draft.credit.is_none() {

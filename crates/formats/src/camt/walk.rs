@@ -275,14 +275,7 @@ impl<'d, 's, 'f> Walk<'d, 's, 'f> {
                 self.finish_transaction();
                 Ok(())
             }
-            Node::Details => self.check_batch(),
-            Node::Batch if self.stack[self.depth] == Node::Entry => {
-                // Version .01: the batch stands beside the transactions, whose number is not yet known.
-                if let Some(batch) = self.entry.group.batch.take() {
-                    self.entry.batch.get_or_insert(batch);
-                }
-                Ok(())
-            }
+            Node::Details => self.check_batch("NtryDtls/Btch"),
             Node::Balance => self.finish_balance(),
             Node::Statement => self.finish_statement(),
             Node::Charges | Node::ChargeRecord => {
@@ -313,7 +306,12 @@ impl<'d, 's, 'f> Walk<'d, 's, 'f> {
     }
 
     fn complete(mut self) -> Result<Format, Stop> {
-        if let Some(format) = self.format {
+        if let Some(format) = self.format.take() {
+            if self.statements == 0 {
+                let message =
+                    "The message holds no statement, report or notification. Ask the bank for the content.";
+                self.note_at("document.no_statements", Severity::Warning, 0, String::new(), message)?;
+            }
             return Ok(format);
         }
         let refusal = match self.other_message {
