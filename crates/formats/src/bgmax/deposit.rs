@@ -8,12 +8,20 @@ use crate::{
 };
 use attest_domain::{
     Amount, Currency, Finding, Severity,
+    finding::Refusal,
     statement::{
         AccountIdentification, BalanceCheck, Counterparty, Entry, EntryStatus, ReferredDocument, Statement,
         StatementKind, StructuredReference, Transaction, join_text,
     },
 };
 use std::collections::HashSet;
+
+/// Most payments of one deposit, which are held together until record 15 comes.
+const PAYMENTS_MAX: usize = 250_000;
+/// Most records of one deposit.
+const RECORDS_MAX: u32 = 1_000_000;
+/// Most numbers remembered as warned about.
+const WARNED_MAX: usize = 10_000;
 
 /// Counts for record 70.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +40,7 @@ pub(super) struct Deposit {
     start: usize,
     first_payment: Option<usize>,
     payments: Vec<Payment>,
+    records: u32,
 }
 
 /// A payment or deduction with the records that explain it.
@@ -97,6 +106,13 @@ impl Deposit {
         output: &mut Output<'_, '_>,
     ) -> Result<(), Stop> {
         self.content.add(line.bytes);
+        self.records += 1;
+        if self.payments.len() >= PAYMENTS_MAX || self.records > RECORDS_MAX {
+            let text = format!(
+                "This deposit has more than {PAYMENTS_MAX} payments or {RECORDS_MAX} records. Ask for smaller files."
+            );
+            return Err(Refusal::new("bgmax.too_many_records", text).at(line.number, code).into());
+        }
         if matches!(code, "20" | "21") {
             return self.payment(code, record, line, counts, output);
         }
@@ -124,7 +140,10 @@ impl Deposit {
                 .extend(join_text([record.text(3, 37), record.text(38, 72)].iter().map(String::as_str))),
             _ => {
                 if let Some(number) = record.number_text(3, 14) {
-                    if !is_swedish_business_number(&number) && warned.insert(number.clone()) {
+                    if !is_swedish_business_number(&number)
+                        && warned.len() < WARNED_MAX
+                        && warned.insert(number.clone())
+                    {
                         let text = format!(
                             "The payer's organisation number {number} has a wrong check digit or shape."
                         );

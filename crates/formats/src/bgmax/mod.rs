@@ -22,6 +22,9 @@ use deposit::{Counts, Deposit, Warned};
 use record::Record;
 use std::collections::HashSet;
 
+/// Most unknown record codes that are named one by one.
+const UNKNOWN_MAX: usize = 1_000;
+
 /// Recognises BgMax from the decoded head: the first record is 01 and names the layout.
 #[must_use]
 pub fn detect(head: &str) -> Option<Format> {
@@ -37,7 +40,7 @@ fn format_of(record: &Record) -> Format {
 /// Reads the document.
 ///
 /// # Errors
-/// A [`Refusal`] `bgmax.no_start`, `bgmax.truncated` or `line.too_long`.
+/// A [`Refusal`] `bgmax.no_start`, `bgmax.truncated`, `bgmax.too_many_records` or `line.too_long`.
 pub fn read(bytes: &[u8], context: &ReadContext<'_>, sink: &mut Sink<'_>) -> Result<Outcome, Refusal> {
     finish(read_all(bytes, context, &mut Output::new(sink)))
 }
@@ -152,7 +155,7 @@ impl Reader {
                 self.totals(record, line, output)
             }
             _ => {
-                if self.unknown.insert(code.clone()) {
+                if self.unknown.len() < UNKNOWN_MAX && self.unknown.insert(code.clone()) {
                     let text = format!("Records of code {code} are not part of BgMax and were passed over.");
                     output.finding(
                         Finding::new("bgmax.record_unknown", Severity::Info, text).at(line.number, code),

@@ -13,6 +13,7 @@ use crate::{
 use attest_domain::{
     Amount, Currency, Date, Finding, Severity, Span,
     finding::Refusal,
+    limits::FINDINGS_MAX,
     statement::{
         AccountIdentification, Balance, BalanceCheck, Counterparty, Entry, EntryStatus, Statement,
         StatementKind, Transaction,
@@ -28,10 +29,55 @@ struct Listing {
     to: Date,
     content: Content,
     span: Span,
-    /// Line, amount and balance of every row that has a balance, in the order of the file.
-    balances: Vec<(u64, Amount, Amount)>,
-    /// A row without a balance breaks the chain.
+    chain: Chain,
+    /// A row without a balance, or one that could not be read, leaves the chain unproven.
     uncheckable: bool,
+}
+
+/// Line, amount and balance of a row.
+#[derive(Clone, Copy)]
+struct Step {
+    line: u64,
+    amount: Amount,
+    balance: Amount,
+}
+
+/// The running balance, followed both ways at once because files come oldest or newest first.
+#[derive(Default)]
+struct Chain {
+    first: Option<Step>,
+    last: Option<Step>,
+    oldest_first: Breaks,
+    newest_first: Breaks,
+}
+
+/// The steps that do not hold in one direction: older row, newer row.
+#[derive(Default)]
+struct Breaks {
+    count: u64,
+    kept: Vec<(Step, Step)>,
+}
+
+impl Breaks {
+    fn check(&mut self, older: Step, newer: Step) {
+        if older.balance.checked_add(newer.amount) != Some(newer.balance) {
+            self.count += 1;
+            if self.kept.len() < FINDINGS_MAX {
+                self.kept.push((older, newer));
+            }
+        }
+    }
+}
+
+impl Chain {
+    fn add(&mut self, step: Step) {
+        if let Some(last) = self.last {
+            self.oldest_first.check(last, step);
+            self.newest_first.check(step, last);
+        }
+        self.first.get_or_insert(step);
+        self.last = Some(step);
+    }
 }
 
 /// Reads all rows as entries.
@@ -140,7 +186,7 @@ impl Listing {
             to: first.booked,
             content: Content::default(),
             span,
-            balances: Vec::new(),
+            chain: Chain::default(),
             uncheckable: false,
         }
     }
@@ -156,43 +202,35 @@ impl Listing {
         self.span.end = row.span.end;
         row.cells.iter().for_each(|cell| self.content.add(cell.as_bytes()));
         match figures.balance {
-            Some(balance) => self.balances.push((row.line, figures.amount, balance)),
+            Some(balance) => self.chain.add(Step { line: row.line, amount: figures.amount, balance }),
             None => self.uncheckable = true,
         }
         Ok(())
     }
 
-    /// Follows the balance from row to row, oldest first or newest first, whichever fits more rows.
-    /// Returns opening and closing balance and whether every step holds.
+    /// Tells of every step of the running balance that does not hold, oldest or newest first, whichever fits
+    /// more rows. Returns opening and closing balance and whether every step holds.
     fn chain(&self, output: &mut Output<'_, '_>) -> Result<Option<(Amount, Amount, bool)>, Stop> {
-        let (Some(first), Some(last)) = (self.balances.first(), self.balances.last()) else {
-            return Ok(None);
-        };
+        let (Some(first), Some(last)) = (self.chain.first, self.chain.last) else { return Ok(None) };
         if self.uncheckable {
             return Ok(None);
         }
-        let ascends = |pair: &[(u64, Amount, Amount)]| pair[0].2.checked_add(pair[1].1) == Some(pair[1].2);
-        let descends = |pair: &[(u64, Amount, Amount)]| pair[1].2.checked_add(pair[0].1) == Some(pair[0].2);
-        let pairs = || self.balances.windows(2);
-        let newest_first =
-            pairs().filter(|pair| descends(pair)).count() > pairs().filter(|pair| ascends(pair)).count();
-        let mut whole = true;
-        for pair in pairs() {
-            if if newest_first { descends(pair) } else { ascends(pair) } {
-                continue;
-            }
-            whole = false;
-            let (older, newer) = if newest_first { (pair[1], pair[0]) } else { (pair[0], pair[1]) };
+        let newest_first = self.chain.newest_first.count < self.chain.oldest_first.count;
+        let (breaks, oldest, newest) = if newest_first {
+            (&self.chain.newest_first, last, first)
+        } else {
+            (&self.chain.oldest_first, first, last)
+        };
+        for (older, newer) in &breaks.kept {
             let text = format!(
                 "The balance {} and the amount {} do not make {}: a row is missing, or one was changed.",
-                older.2, newer.1, newer.2
+                older.balance, newer.amount, newer.balance
             );
-            output.finding(
-                Finding::new("statement.running_balance_broken", Severity::Error, text).at(newer.0, "row"),
-            )?;
+            let finding = Finding::new("statement.running_balance_broken", Severity::Error, text);
+            output.finding(finding.at(newer.line, "row"))?;
         }
-        let (oldest, newest) = if newest_first { (last, first) } else { (first, last) };
-        Ok(oldest.2.checked_add(-oldest.1).map(|opening| (opening, newest.2, whole)))
+        let opening = oldest.balance.checked_add(-oldest.amount);
+        Ok(opening.map(|opening| (opening, newest.balance, breaks.count == 0)))
     }
 
     fn close(self, ordinal: u32, mapping: &Mapping, output: &mut Output<'_, '_>) -> Result<Statement, Stop> {

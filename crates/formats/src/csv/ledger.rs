@@ -15,6 +15,9 @@ use attest_domain::{
     ledger::{LedgerBook, LedgerLine, LedgerLineStatus, Voucher},
 };
 
+/// Most lines of one voucher, which are held together until it ends.
+const VOUCHER_LINES_MAX: usize = 250_000;
+
 /// A voucher whose rows are being gathered.
 struct Gathered {
     key: Option<String>,
@@ -64,6 +67,12 @@ pub(super) fn read(
             vouchers += 1;
         }
         if let Some(open) = &mut open {
+            if open.lines.len() >= VOUCHER_LINES_MAX {
+                let text = format!(
+                    "This voucher has more than {VOUCHER_LINES_MAX} lines: the voucher column is the wrong one."
+                );
+                return Err(Refusal::new("csv.voucher_too_long", text).at(row.line, "row").into());
+            }
             open.voucher.span.end = row.span.end;
             let ordinal = u32::try_from(open.lines.len()).unwrap_or(u32::MAX);
             let id = ids.ledger_line(&format!("row[{number}]"));

@@ -58,7 +58,7 @@ fn format() -> Format {
 ///
 /// # Errors
 /// A [`Refusal`] `csv.mapping_invalid`, `csv.column_missing`, `csv.header_missing`, `csv.no_rows`,
-/// `csv.not_understood`, `csv.too_many_columns`, `csv.encoding_unknown`, `csv.encoding_unsupported`,
+/// `csv.not_understood`, `csv.too_many_columns`, `csv.encoding_unknown`, `csv.encoding_unsupported`, `csv.voucher_too_long`,
 /// `encoding.invalid`, `line.too_long` or `amount.overflow`.
 pub fn read(bytes: &[u8], context: &ReadContext<'_>, sink: &mut Sink<'_>) -> Result<Outcome, Refusal> {
     finish(read_all(bytes, context, &mut Output::new(sink)))

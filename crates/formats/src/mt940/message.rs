@@ -18,6 +18,9 @@ use attest_domain::{
     },
 };
 
+/// Most fields of one message beside its entries.
+const HEADER_FIELDS_MAX: u32 = 10_000;
+
 /// A field with all its lines.
 #[derive(Debug)]
 pub(super) struct Field {
@@ -64,6 +67,8 @@ pub(super) struct Message {
     interim_closing: bool,
     /// `:90D:` and `:90C:`: number and unsigned sum.
     totals: Vec<(u64, bool, u64, Amount)>,
+    /// Fields beside the entries, so that they stay few.
+    header_fields: u32,
     /// Number and sum of debits and credits given.
     given: [(u64, Amount); 2],
 }
@@ -106,6 +111,7 @@ impl Message {
             notes: Vec::new(),
             interim_closing: false,
             totals: Vec::new(),
+            header_fields: 0,
             given: [(0, Amount::ZERO); 2],
         }
     }
@@ -148,15 +154,30 @@ impl Message {
                         pending.end = field.end;
                         pending.details = Some((field.text, (field.start, field.end)));
                     }
-                    None => self.note(&field),
+                    None => {
+                        self.count_header_field(&field)?;
+                        self.note(&field);
+                    }
                 }
                 Ok(())
             }
             _ => {
                 self.close_entry(ids, output)?;
+                self.count_header_field(&field)?;
                 self.header(&field, output)
             }
         }
+    }
+
+    fn count_header_field(&mut self, field: &Field) -> Result<(), Refusal> {
+        self.header_fields += 1;
+        if self.header_fields <= HEADER_FIELDS_MAX {
+            return Ok(());
+        }
+        let text = format!(
+            "The message has more than {HEADER_FIELDS_MAX} fields beside its entries. The file is damaged."
+        );
+        Err(Refusal::new("mt940.too_many_fields", text).at(field.line, format!(":{}:", field.tag)))
     }
 
     /// A `:86:` about the statement. Danske Bank gives the account's IBAN there.

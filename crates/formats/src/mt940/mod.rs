@@ -21,6 +21,9 @@ use attest_domain::{Finding, Severity, finding::Refusal};
 use message::{Field, Message};
 use std::borrow::Cow;
 
+/// Most lines of one field, far above the six of the specification and what banks really send.
+const FIELD_LINES_MAX: usize = 1_000;
+
 /// Recognises MT940 and MT942 from the decoded head: a line `:20:`, then `:25:`, then an opening balance, a
 /// statement number or a floor limit.
 #[must_use]
@@ -54,7 +57,7 @@ fn split_tag(line: &str) -> Option<(&str, &str)> {
 /// Reads the document.
 ///
 /// # Errors
-/// A [`Refusal`] `mt940.truncated`, `line.too_long` or `amount.overflow`.
+/// A [`Refusal`] `mt940.truncated`, `mt940.no_message`, `mt940.field_too_long`, `mt940.too_many_fields`, `line.too_long` or `amount.overflow`.
 pub fn read(bytes: &[u8], context: &ReadContext<'_>, sink: &mut Sink<'_>) -> Result<Outcome, Refusal> {
     finish(read_all(bytes, context, &mut Output::new(sink)))
 }
@@ -160,6 +163,15 @@ impl Reader {
             }
         } else if let Some(field) = &mut self.field {
             if !text.trim().is_empty() {
+                if field.text.len() >= FIELD_LINES_MAX {
+                    let text = format!(
+                        "The field :{}: has more than {FIELD_LINES_MAX} lines; SWIFT allows six. The file is damaged.",
+                        field.tag
+                    );
+                    return Err(Refusal::new("mt940.field_too_long", text)
+                        .at(field.line, format!(":{}:", field.tag))
+                        .into());
+                }
                 field.end = end;
                 field.text.push(text);
             }

@@ -7,6 +7,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Most ranges of missing voucher numbers that one finding spells out.
 const GAPS_SHOWN: usize = 10;
+/// Most series whose numbers are followed; no company has as many.
+const SERIES_MAX: usize = 10_000;
+/// Most accounts with lines; charts have some hundreds.
+const ACCOUNTS_MAX: usize = 100_000;
 
 /// What is summed up while the vouchers go by.
 #[derive(Default)]
@@ -19,7 +23,7 @@ pub(super) struct Totals {
 }
 
 impl Totals {
-    /// Adds a line that counts. `None` when the sum is too large to hold.
+    /// Adds a line that counts. `None` when the sum, or the number of accounts, is too large to be true.
     pub(super) fn line(&mut self, account: &str, amount: Amount, in_year: bool) -> Option<()> {
         self.lines += 1;
         if !in_year {
@@ -27,8 +31,10 @@ impl Totals {
         }
         if let Some(sum) = self.sums.get_mut(account) {
             *sum = sum.checked_add(amount)?;
-        } else {
+        } else if self.sums.len() < ACCOUNTS_MAX {
             self.sums.insert(account.to_owned(), amount);
+        } else {
+            return None;
         }
         Some(())
     }
@@ -40,7 +46,7 @@ impl Totals {
         {
             if let Some(numbers) = self.numbers.get_mut(series) {
                 numbers.push((number, line));
-            } else {
+            } else if self.numbers.len() < SERIES_MAX {
                 self.numbers.insert(series.to_owned(), vec![(number, line)]);
             }
         }

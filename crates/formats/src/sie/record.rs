@@ -54,10 +54,11 @@ impl<'a> Record<'a> {
 
     /// All text fields from the first one on, joined with a space: a name somebody forgot to quote.
     pub(super) fn joined(&self) -> Option<String> {
-        let mut parts = Vec::new();
-        while let Some(part) = self.text(parts.len()) {
-            parts.push(part);
-        }
+        let texts = self.fields.iter().filter_map(|field| match field {
+            Field::Text(text) => Some(self.charset.decode(text)),
+            Field::Objects(_) => None,
+        });
+        let parts: Vec<_> = texts.take_while(|text| !text.trim().is_empty()).collect();
         (!parts.is_empty()).then(|| parts.join(" "))
     }
 

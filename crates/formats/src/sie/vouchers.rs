@@ -17,6 +17,11 @@ use attest_domain::{
 };
 use std::{collections::HashSet, fmt::Write as _};
 
+/// Most vouchers of one file; a year of a large company stays far below.
+const VOUCHERS_MAX: u32 = 5_000_000;
+/// Most accounts outside the chart that are named one by one.
+const UNDECLARED_MAX: usize = 1_000;
+
 /// The voucher whose lines are being read.
 struct Open {
     ordinal: u32,
@@ -116,6 +121,10 @@ impl Reader<'_, '_, '_> {
     fn voucher(&mut self, record: &Record<'_>, line: &Line<'_>, rest: &Lines<'_>) -> Result<(), Stop> {
         self.close(Some(line))?;
         let ordinal = self.vouchers;
+        if ordinal == VOUCHERS_MAX {
+            let text = format!("The file has more than {VOUCHERS_MAX} vouchers. Ask for it in parts.");
+            return Err(Refusal::new("sie.too_many_records", text).at(record.line, "#VER").into());
+        }
         self.vouchers += 1;
         let text = |place| record.text(place).map(|text| text.trim().to_owned()).unwrap_or_default();
         let (series, number) = (text(0), text(1));
@@ -268,7 +277,7 @@ impl Reader<'_, '_, '_> {
         let known = self.head.declared.is_empty()
             || self.head.declared.contains(account)
             || self.undeclared.contains(account);
-        if known {
+        if known || self.undeclared.len() >= UNDECLARED_MAX {
             return Ok(());
         }
         self.undeclared.insert(account.to_owned());
@@ -331,7 +340,7 @@ impl Reader<'_, '_, '_> {
 fn sum_overflow(record: &Record<'_>) -> Stop {
     Refusal::new(
         "amount.overflow",
-        "The amounts of this file add up to more than can be counted. It is damaged.",
+        "The amounts or accounts of this file are more than can be true. It is damaged.",
     )
     .at(record.line, record.label())
     .into()

@@ -1,17 +1,13 @@
 //! Every shared BgMax sample against figures worked out apart from the program.
 
-use crate::lines_support::{content, expected, samples};
+use crate::lines_support::{content, corpus};
 use attest_domain::statement::StatementKind;
 use serde_json::json;
 
 #[test]
 fn every_sample_reads_with_the_figures_worked_out_by_hand() {
-    let expected = expected("bgmax");
-    let samples = samples("bgmax");
-    assert!(samples.is_empty() || samples.len() == expected.len());
-    for (name, bytes) in samples {
+    for (name, wanted, bytes) in corpus("bgmax") {
         let content = content(&bytes).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
-        let wanted = &expected[&name];
         assert_eq!(content.format, "BgMax 1");
         assert_eq!(!content.has("bgmax.totals_mismatch"), wanted["totals_agree"], "{name}");
         let deposits = wanted["deposits"].as_array().unwrap();

@@ -157,3 +157,19 @@ proptest! {
         let _ = content(&bytes);
     }
 }
+
+#[test]
+fn a_file_cut_anywhere_before_its_end_record_is_refused() {
+    let bytes = fixture("bgmax/two-deposits.txt");
+    let end = bytes.windows(4).rposition(|window| window == b"\r\n70").unwrap();
+    for cut in 1..end {
+        assert!(content(&bytes[..cut]).is_err(), "{cut}");
+    }
+}
+
+#[test]
+fn a_deposit_without_end_is_refused() {
+    let head = String::from_utf8(fixture("bgmax/truncated.txt")[..164].to_vec()).unwrap();
+    let refusal = content(format!("{head}{}", "20\n".repeat(260_000)).as_bytes()).unwrap_err();
+    assert_eq!(refusal.code, "bgmax.too_many_records");
+}

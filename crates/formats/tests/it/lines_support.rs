@@ -105,3 +105,19 @@ pub(crate) fn samples(family: &str) -> Vec<(String, Vec<u8>)> {
     samples.sort();
     samples
 }
+
+/// The samples and the repository's own fixtures for which figures were worked out, by file name.
+pub(crate) fn corpus(family: &str) -> Vec<(String, serde_json::Value, Vec<u8>)> {
+    let mut expected = expected(family);
+    let samples = samples(family);
+    let with_samples = !samples.is_empty();
+    let own = std::fs::read_dir(fixtures().join(family)).unwrap().map(|file| file.unwrap());
+    let own = own.map(|file| (file.file_name().into_string().unwrap(), std::fs::read(file.path()).unwrap()));
+    let found: Vec<_> = samples
+        .into_iter()
+        .chain(own)
+        .filter_map(|(name, bytes)| expected.remove(&name).map(|figures| (name, figures, bytes)))
+        .collect();
+    assert!(!found.is_empty() && (expected.is_empty() || !with_samples), "not found: {:?}", expected.keys());
+    found
+}

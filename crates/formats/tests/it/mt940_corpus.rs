@@ -1,6 +1,6 @@
 //! Every shared MT940 and MT942 sample against figures worked out apart from the program.
 
-use crate::lines_support::{content, expected, samples};
+use crate::lines_support::{content, corpus};
 use attest_domain::statement::BalanceCheck;
 use serde_json::{Value, json};
 
@@ -13,12 +13,8 @@ fn number(value: &Value) -> Value {
 
 #[test]
 fn every_sample_reads_with_the_figures_worked_out_by_hand() {
-    let expected = expected("mt940");
-    let samples = samples("mt940");
-    assert!(samples.is_empty() || samples.len() == expected.len());
-    for (name, bytes) in samples {
+    for (name, expected, bytes) in corpus("mt940") {
         let content = content(&bytes).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
-        let expected = &expected[&name];
         assert_eq!(content.format, expected["format"], "{name}");
         let wanted = expected["statements"].as_array().unwrap();
         assert_eq!(content.statements.len(), wanted.len(), "{name}");

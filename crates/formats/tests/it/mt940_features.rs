@@ -191,3 +191,25 @@ proptest! {
         let _ = content(file.as_bytes());
     }
 }
+
+#[test]
+fn a_file_cut_before_its_last_closing_balance_is_refused() {
+    let bytes = fixture("mt940/intraday.sta");
+    let statement =
+        b":20:X\n:25:1\n:28C:1\n:60F:C240101SEK1,\n:61:240102C1,NTRFNONREF\n:86:text\n:62F:C240102SEK2,\n";
+    for cut in 1..statement.len() - 18 {
+        assert!(content(&statement[..cut]).is_err(), "{}", String::from_utf8_lossy(&statement[..cut]));
+    }
+    for percent in 1..=100 {
+        let _ = content(&bytes[..bytes.len() * percent / 100]);
+    }
+}
+
+#[test]
+fn fields_without_end_are_refused() {
+    let head = ":20:X\n:25:1\n:28C:1\n:60F:C240101SEK1,\n";
+    let long = format!("{head}:61:240102C1,NTRFNONREF\n:86:{}", "x\n".repeat(2_000));
+    assert_eq!(content(long.as_bytes()).unwrap_err().code, "mt940.field_too_long");
+    let many = format!("{head}{}", ":64:C240101SEK1,\n".repeat(20_000));
+    assert_eq!(content(many.as_bytes()).unwrap_err().code, "mt940.too_many_fields");
+}

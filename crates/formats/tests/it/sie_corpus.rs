@@ -1,6 +1,6 @@
 //! Every shared SIE sample against figures worked out apart from the program (tests/fixtures/expected).
 
-use crate::lines_support::{Content, content, expected, samples};
+use crate::lines_support::{Content, content, corpus, samples};
 use attest_domain::{
     Amount,
     ledger::{LedgerBalanceKind, LedgerLineStatus},
@@ -48,12 +48,8 @@ fn described(content: &Content) -> Value {
 
 #[test]
 fn every_sample_reads_with_the_figures_worked_out_by_hand() {
-    let expected = expected("sie");
-    let samples = samples("sie");
-    assert!(samples.is_empty() || samples.len() == expected.len());
-    for (name, bytes) in samples {
+    for (name, mut expected, bytes) in corpus("sie") {
         let content = content(&bytes).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
-        let mut expected = expected[&name].clone();
         if let Some(checksum) = expected.as_object_mut().unwrap().remove("checksum") {
             assert_eq!(
                 content.has("sie.checksum_mismatch"),

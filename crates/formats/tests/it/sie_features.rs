@@ -213,3 +213,26 @@ proptest! {
         let _ = content(&[b"#FLAGGA 0\n#SIETYP 4\n#VER A 1 20240101\n{\n", bytes.as_slice()].concat());
     }
 }
+
+#[test]
+fn a_file_with_a_checksum_cannot_be_cut_unnoticed() {
+    let bytes = fixture("sie/4e-checksum.se");
+    for percent in 1..100 {
+        let cut = &bytes[..bytes.len() * percent / 100];
+        // The checksum starts in the second line: from there on every cut is noticed.
+        if let Ok(content) = content(cut) {
+            let noticed = content.has("sie.checksum_mismatch");
+            assert!(cut.len() < 30 || noticed, "{percent} % was read: {:?}", content.codes());
+        }
+    }
+}
+
+#[test]
+fn a_flood_of_names_is_held_within_limits() {
+    let words = "a ".repeat(30_000);
+    let file = format!("#FLAGGA 0\n#SIETYP 4\n{}", format!("#PROGRAM {words}\n").repeat(20));
+    assert!(content(file.as_bytes()).is_ok(), "long records cost no more than their length");
+    let labels = "#X\n".repeat(500_001);
+    let refusal = content(format!("#FLAGGA 0\n#SIETYP 4\n{labels}").as_bytes()).unwrap_err();
+    assert_eq!(refusal.code, "sie.too_many_records");
+}
