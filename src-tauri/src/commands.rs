@@ -87,8 +87,11 @@ pub(crate) async fn set_ledger_account(
     account: i64,
     ledger_account: String,
 ) -> Answer<Vec<AccountView>> {
-    let accounts =
-        ask(&shell, |desk| async move { desk.set_ledger_account(account, &ledger_account).await }).await?;
+    let accounts = ask(&shell, |desk| async move {
+        desk.set_ledger_account(account, &ledger_account).await?;
+        desk.list_accounts().await
+    })
+    .await?;
     shell.refresh().await;
     Ok(accounts)
 }
