@@ -4,6 +4,7 @@
 //! issues; a missed goal is said (`met: false`) and fails nothing. Started by `cargo xtask bench`, which builds
 //! everything in release and gives the window a session.
 
+mod cache;
 mod figure;
 mod formats;
 mod matching;
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 
 /// Every figure there is, by group.
 fn registry() -> Vec<Bench> {
-    [formats::BENCHES, matching::BENCHES].concat()
+    [formats::BENCHES, cache::BENCHES, matching::BENCHES].concat()
 }
 
 fn main() -> ExitCode {

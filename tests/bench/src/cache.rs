@@ -1,0 +1,220 @@
+//! The encrypted cache: importing a million entries against inserting their bare rows, and importing them again.
+//!
+//! "Importing" is everything a controller waits for: reading the files, checking them, keeping the documents
+//! compressed, the rows, the events. The baseline has the finished rows in memory and puts them into an equal
+//! table (same columns, same indexes) of an equally encrypted, equally durable database.
+
+use crate::figure::{Bench, Figure, Goal};
+use anyhow::{Context, Result, bail, ensure};
+use attest_cache::{Cache, CacheKey, import::ENTRY_COLUMNS};
+use attest_desk::Desk;
+use attest_domain::{Digest, statement::Entry};
+use attest_formats::{Item, ReadContext};
+use attest_tests::company;
+use sqlx::{
+    ConnectOptions, Connection, Row, Sqlite, SqliteConnection, TypeInfo, ValueRef,
+    query::Query,
+    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous},
+};
+use std::{
+    fs,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+pub(crate) const BENCHES: &[Bench] = &[
+    Bench { name: "cache.import_1m", unit: "entries/s", goal: Goal::RatioAtLeast(0.6), run: import },
+    Bench { name: "cache.reimport_1m", unit: "s", goal: Goal::RatioAtMost(0.1), run: import_again },
+];
+
+const ENTRIES: u64 = 1_000_000;
+/// Rows of one insert statement of the baseline: the fastest of those tried.
+const ROWS_PER_INSERT: usize = 500;
+/// Rows held in memory at once.
+const ROWS_PER_BLOCK: i64 = 100_000;
+const KEY: [u8; 32] = [7; 32];
+const PASSPHRASE: &str = "a workspace that lives as long as this bench";
+
+fn import() -> Result<Figure> {
+    let folder = tempfile::tempdir()?;
+    let files = statements(folder.path())?;
+    let (first, _) = runtime()?.block_on(import_twice(folder.path(), &files))?;
+    let raw = runtime()?.block_on(insert_raw(folder.path(), &files))?;
+    Ok(Figure { value: rate(first), baseline: Some(rate(raw)) })
+}
+
+fn import_again() -> Result<Figure> {
+    let folder = tempfile::tempdir()?;
+    let files = statements(folder.path())?;
+    let (first, second) = runtime()?.block_on(import_twice(folder.path(), &files))?;
+    Ok(Figure { value: second.as_secs_f64(), baseline: Some(first.as_secs_f64()) })
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+fn rate(took: Duration) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a million")]
+    let entries = ENTRIES as f64;
+    entries / took.as_secs_f64()
+}
+
+/// A dozen statements with a million entries together, without the ledger.
+fn statements(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = ENTRIES.to_string();
+    let mut files = company::generate_with(folder, &["--single-account", "12", "--entries", &entries])?;
+    files.retain(|file| file.extension().is_some_and(|ending| ending == "xml"));
+    Ok(files)
+}
+
+/// Imports the files into a new workspace, twice; tells how long each time took.
+async fn import_twice(folder: &Path, files: &[PathBuf]) -> Result<(Duration, Duration)> {
+    let desk = Desk::new(folder.join("workspace"), folder.join("exports"));
+    desk.create_workspace(Some(PASSPHRASE.to_owned())).await?;
+    let mut took = Vec::new();
+    for status in ["new", "already-here"] {
+        let watch = desk.watch_import();
+        let start = Instant::now();
+        let reports = desk.import(files, None, &watch).await?;
+        took.push(start.elapsed());
+        let fits = reports.iter().all(|report| report.status == status);
+        ensure!(fits && reports.len() == files.len(), "not all files are {status}");
+        let entries: u64 = reports.iter().map(|report| report.entries).sum();
+        ensure!(status == "already-here" || entries >= ENTRIES * 99 / 100, "{entries} entries");
+    }
+    desk.lock("asked").await?;
+    Ok((took[0], took[1]))
+}
+
+/// Puts the same rows into a table of their own, rows ready in memory; tells how long the database took.
+async fn insert_raw(folder: &Path, files: &[PathBuf]) -> Result<Duration> {
+    let (made, bare) = (folder.join("made.db"), folder.join("bare.db"));
+    make_rows(&made, files).await?;
+    let mut source = connect(&made).await?;
+    let mut target = connect(&bare).await?;
+    for sql in
+        ["select sql from sqlite_schema where tbl_name = 'entry' and sql is not null order by type desc"]
+    {
+        for row in sqlx::query(sql).fetch_all(&mut source).await? {
+            let definition: String = row.get(0);
+            sqlx::query(sqlx::AssertSqlSafe(definition)).execute(&mut target).await?;
+        }
+    }
+    let mut took = Duration::ZERO;
+    let mut last = 0_i64;
+    loop {
+        let block = load_block(&mut source, &mut last).await?;
+        if block.is_empty() {
+            break;
+        }
+        let start = Instant::now();
+        insert_block(&mut target, &block).await?;
+        took += start.elapsed();
+    }
+    let rows: i64 = sqlx::query("select count(*) from entry").fetch_one(&mut target).await?.get(0);
+    ensure!(rows.unsigned_abs() >= ENTRIES * 99 / 100, "{rows} rows");
+    target.close().await?;
+    Ok(took)
+}
+
+/// Makes the rows that an import makes, in a cache whose key is known here.
+async fn make_rows(path: &Path, files: &[PathBuf]) -> Result<()> {
+    let cache = Cache::open(path, &CacheKey::new(KEY)).await?;
+    for (number, file) in files.iter().enumerate() {
+        let mut transaction = cache.begin().await?;
+        let digest = Digest([u8::try_from(number)?; 32]);
+        let slot = transaction.insert_document(&digest, "bench", 1, "2026-01-01T00:00:00Z", None).await?;
+        transaction.insert_entries(slot, &read_entries(&fs::read(file)?, digest)?).await?;
+        transaction.commit().await?;
+    }
+    cache.close().await;
+    Ok(())
+}
+
+fn read_entries(bytes: &[u8], digest: Digest) -> Result<Vec<Box<Entry>>> {
+    let mut entries = Vec::new();
+    let read = attest_formats::read(bytes, &ReadContext { digest, csv_mapping: None }, &mut |item| {
+        if let Item::Entry(entry) = item {
+            entries.push(entry);
+        }
+        ControlFlow::Continue(())
+    });
+    if let Err(refusal) = read {
+        bail!("a generated file was refused: {refusal:?}");
+    }
+    Ok(entries)
+}
+
+/// Opens a database as the cache does: encrypted, WAL, every commit on the disk.
+async fn connect(path: &Path) -> Result<SqliteConnection> {
+    let key: String = KEY.iter().map(|byte| format!("{byte:02x}")).collect();
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .pragma("key", format!("\"x'{key}'\""))
+        .pragma("cipher_page_size", "4096")
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("cache_size", "-65536");
+    options
+        .disable_statement_logging()
+        .connect()
+        .await
+        .with_context(|| format!("cannot open {}", path.display()))
+}
+
+/// One value of a row, whatever its type.
+enum Cell {
+    Integer(Option<i64>),
+    Text(String),
+    Blob(Vec<u8>),
+}
+
+async fn load_block(source: &mut SqliteConnection, last: &mut i64) -> Result<Vec<Vec<Cell>>> {
+    let sql =
+        format!("select id, {ENTRY_COLUMNS} from entry where id > ? order by id limit {ROWS_PER_BLOCK}");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(*last).fetch_all(source).await?;
+    if let Some(row) = rows.last() {
+        *last = row.get(0);
+    }
+    rows.iter().map(cells).collect()
+}
+
+/// All columns but the id, which the table numbers by itself.
+fn cells(row: &SqliteRow) -> Result<Vec<Cell>> {
+    let cell = |at: usize| -> Result<Cell> {
+        let raw = row.try_get_raw(at)?;
+        let kind = raw.type_info().name().to_owned();
+        Ok(match kind.as_str() {
+            "TEXT" => Cell::Text(row.try_get(at)?),
+            "BLOB" => Cell::Blob(row.try_get(at)?),
+            _ => Cell::Integer(row.try_get(at)?),
+        })
+    };
+    (1..row.len()).map(cell).collect()
+}
+
+async fn insert_block(target: &mut SqliteConnection, block: &[Vec<Cell>]) -> Result<()> {
+    let columns = ENTRY_COLUMNS.split(',').count();
+    let row = format!("({})", vec!["?"; columns].join(", "));
+    let mut transaction = target.begin().await?;
+    for rows in block.chunks(ROWS_PER_INSERT) {
+        let sql = format!(
+            "insert into entry ({ENTRY_COLUMNS}) values {}",
+            vec![row.as_str(); rows.len()].join(", ")
+        );
+        let mut query: Query<'_, Sqlite, SqliteArguments> = sqlx::query(sqlx::AssertSqlSafe(sql));
+        for cell in rows.iter().flatten() {
+            query = match cell {
+                Cell::Integer(value) => query.bind(*value),
+                Cell::Text(value) => query.bind(value.as_str()),
+                Cell::Blob(value) => query.bind(value.as_slice()),
+            };
+        }
+        query.execute(&mut *transaction).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
