@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import {
+  clockToday,
   formatAmount,
   formatBytes,
-  formatClock,
   formatCount,
   formatDay,
   formatMonth,
@@ -67,9 +67,11 @@ describe("days and instants", () => {
   it("name a month with a capital", () => {
     expect(formatMonth("2026-10", "sv")).toBe("Oktober 2026");
   });
-  it("give a clock for an instant and none for a day", () => {
-    expect(formatClock("2026-10-01T08:02:00Z", "en")).toMatch(/^\d{2}:\d{2}$/);
-    expect(formatClock("2026-10-01", "en")).toBeNull();
+  it("give a clock for today and none for another day", () => {
+    const now = new Date("2026-10-01T12:00:00");
+    expect(clockToday("2026-10-01T08:02:00", "en", now)).toBe("08:02");
+    expect(clockToday("2026-09-30T08:02:00", "en", now)).toBeNull();
+    expect(clockToday("2026-10-01", "en", now)).toBeNull();
   });
 });
 

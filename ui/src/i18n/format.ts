@@ -146,15 +146,13 @@ export function formatInstant(instant: string, language: Language, now = new Dat
   return `${day.replace(".", "")} ${clock}`;
 }
 
-/** Local clock time of an RFC 3339 instant, or `null` when it is a mere day. */
-export function formatClock(instant: string, language: Language): string | null {
-  if (!instant.includes("T")) {
+/** Local clock time of an RFC 3339 instant of today; `null` for another day, where a clock would mislead. */
+export function clockToday(instant: string, language: Language, now = new Date()): string | null {
+  const date = new Date(instant);
+  if (!instant.includes("T") || date.toDateString() !== now.toDateString()) {
     return null;
   }
-  const date = new Date(instant);
-  return Number.isNaN(date.getTime())
-    ? null
-    : formatter(language, { hour: "2-digit", minute: "2-digit" }).format(date);
+  return formatter(language, { hour: "2-digit", minute: "2-digit" }).format(date);
 }
 
 const BYTE_UNITS = ["B", "kB", "MB", "GB"] as const;

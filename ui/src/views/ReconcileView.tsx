@@ -41,7 +41,7 @@ import { useReviewCommands } from "./useReviewCommands";
 
 /** What to do where a stale handle was used: the list is opened again, quietly. */
 function isStale(reason: unknown): boolean {
-  return toErrorView(reason).code.endsWith(".stale");
+  return toErrorView(reason).code === "decision.stale_view";
 }
 
 interface NoLedgerProps {

@@ -102,10 +102,11 @@ export function useReviewCommands(options: Options): void {
   const free = review !== undefined && !decisions.busy && decisions.form === null;
   const some = selection.subject.parts.length > 0;
   const copy = useCopy(options);
+  const asking = decisions.form !== null;
   const decision = (id: keyof Possible & CommandId, hint = true): Command => ({
     id,
     enabled: free && can[id],
-    hint: hint && can[id],
+    hint: hint && can[id] && !asking,
     run: decisions[id],
   });
   const { marked } = selection.subject;
@@ -121,7 +122,7 @@ export function useReviewCommands(options: Options): void {
     {
       id: "mark",
       enabled: free && some,
-      hint: marked,
+      hint: marked && !asking,
       run: () => {
         const { cursor } = selection;
         const line = cursor === null ? undefined : review?.pages.line(cursor.index);
@@ -149,7 +150,7 @@ export function useReviewCommands(options: Options): void {
         }
       },
     },
-    { id: "reasons", enabled: free && some, hint: some && !marked, run: options.onReasons },
+    { id: "reasons", enabled: free && some, hint: some && !marked && !asking, run: options.onReasons },
     { id: "acceptSafe", enabled: free, run: options.onAcceptSafe },
     { id: "search", enabled: free, run: options.onSearch },
     { id: "undo", enabled: free && review?.view.undo !== null, run: decisions.undo },

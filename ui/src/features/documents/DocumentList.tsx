@@ -102,7 +102,6 @@ export function DocumentList({ total, selected, onSelect }: Props) {
   };
 
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a grid takes the focus for its rows (aria-activedescendant)
     <div
       className="documents"
       role="grid"

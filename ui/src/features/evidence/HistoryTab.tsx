@@ -23,7 +23,9 @@ export function HistoryTab({ group }: { group: GroupView }) {
                 {", "}
                 {instant(event.at)}
               </span>
-              {event.text === null ? null : <span className="history-text">{event.text}</span>}
+              {event.text === null ? null : (
+                <span className="history-text">{tMaybe(`reason.${event.text}`) ?? event.text}</span>
+              )}
             </li>
           ))}
         </ol>

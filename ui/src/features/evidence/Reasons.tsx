@@ -38,7 +38,11 @@ export function Reasons({ group, digits, full }: Props) {
   const { t, amount } = useI18n();
   const most = Math.max(1, ...group.reasons.map((reason) => Math.abs(reason.weight)));
   const differs = !isZero(group.difference);
-  const both = group.bank.length > 0 && group.ledger.length > 0;
+  // Of several equal solutions the sides never agree as a whole, and saying so would mislead.
+  const both =
+    group.bank.length > 0 &&
+    group.ledger.length > 0 &&
+    (group.section !== "needs" || group.ledger.length === 1);
   const share = group.confidence === null ? null : confidenceShare(group.confidence);
   return (
     <section className="evidence-section" data-testid="reasons">

@@ -36,7 +36,6 @@ function Original({ source }: { source: SourceView }) {
     }
   }, [source]);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled box must be reachable by keyboard
     <section
       className="original"
       ref={box}

@@ -68,7 +68,6 @@ function Frame({ title, text, submit, busy, ready = true, onSubmit, onCancel, ch
     }
   };
   return (
-    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: Enter and Esc belong to the whole form
     <form className="decision-form" onSubmit={send} onKeyDown={onKeyDown} data-testid="decision-form">
       <h2 className="decision-title">{title}</h2>
       {text === undefined ? null : <p className="decision-text">{text}</p>}

@@ -154,6 +154,10 @@ export function ReviewList({ review, selection, ref, onError }: Props) {
   useLayoutEffect(() => {
     scroller.current?.scrollTo({ top: 0 });
     setScrollTop(0);
+    // The keyboard is in the list from the start, unless somebody is typing elsewhere.
+    if (document.activeElement === null || document.activeElement === document.body) {
+      grid.current?.focus({ preventScroll: true });
+    }
     return markFirstRows();
   }, [key]);
 
@@ -254,7 +258,6 @@ export function ReviewList({ review, selection, ref, onError }: Props) {
     return ref !== null && marks.has(keyOf(ref));
   };
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a grid takes the focus for its rows (aria-activedescendant)
     <div
       ref={grid}
       className={`review ${days === "medium" ? "review-years" : ""}`}

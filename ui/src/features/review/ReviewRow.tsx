@@ -1,7 +1,7 @@
 /** One line of 32 px: a heading, or the bank's and the ledger's side of a group with what stands between. */
 import { memo } from "react";
 import { CheckIcon, CommentIcon, Pill } from "../../design";
-import { type DayStyle, formatClock, type Translator, useI18n } from "../../i18n";
+import { clockToday, type DayStyle, type Translator, useI18n } from "../../i18n";
 import type { BankCell, LedgerCell, ReviewLine, SectionView, SideView } from "../../ipc";
 
 /** What stands between the sides, in words; for the screen and for copying. */
@@ -22,7 +22,7 @@ export function middleText(line: ReviewLine, { t, day, language }: Translator): 
     case "byRule":
       return t("middle.byRule");
     case "byUser":
-      return (line.when === null ? null : formatClock(line.when, language)) ?? t("middle.byUser");
+      return (line.when === null ? null : clockToday(line.when, language)) ?? t("middle.byUser");
     case "held":
       return t("middle.held", { date: line.when === null ? "" : day(line.when) });
     case "writtenOff":
@@ -116,7 +116,9 @@ interface LedgerProps {
 }
 
 function Ledger({ cell, digits, days, state }: LedgerProps) {
-  const { t, day, amount } = useI18n();
+  const { t, tMaybe, day, amount } = useI18n();
+  // A difference line has no id and carries its reason's code.
+  const text = cell.id === "" ? (tMaybe(`reason.${cell.text}`) ?? cell.text) : cell.text;
   return (
     <>
       <span role="gridcell" data-side="ledger" className={`cell cell-day cell-ledger-day ${state}`}>
@@ -125,8 +127,8 @@ function Ledger({ cell, digits, days, state }: LedgerProps) {
       <span role="gridcell" data-side="ledger" className={`cell cell-day ${state}`}>
         {cell.voucher}
       </span>
-      <span role="gridcell" data-side="ledger" className={`cell cell-text ${state}`} title={cell.text}>
-        {cell.text}
+      <span role="gridcell" data-side="ledger" className={`cell cell-text ${state}`} title={text}>
+        {text}
         {cell.commented ? (
           <span className="cell-comment" role="img" aria-label={t("row.commented")}>
             <CommentIcon />
