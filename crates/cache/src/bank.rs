@@ -49,6 +49,8 @@ pub struct StatementRow {
     pub document_name: String,
     /// Format of the document.
     pub format: String,
+    /// Position in the document, from 0.
+    pub ordinal: u32,
     /// Row of the account.
     pub account: i64,
     /// `statement`, `report`, `notification` or `listing`.
@@ -115,7 +117,7 @@ pub struct EntryRow {
 
 const STATEMENT_COLUMNS: &str = "s.id, s.document_id, d.sha256, d.name, d.format, s.account_id, s.kind, s.reference, \
      coalesce(s.electronic_sequence, s.legal_sequence), s.created, s.day_from, s.day_to, s.opening_m, s.opening_s, \
-     s.closing_m, s.closing_s, s.sum_m, s.sum_s, s.entries, s.balance, s.content, s.state";
+     s.closing_m, s.closing_s, s.sum_m, s.sum_s, s.entries, s.balance, s.content, s.state, s.ordinal";
 
 const ENTRY_COLUMNS: &str = "e.id, e.uid, e.statement_id, e.ordinal, e.span_start, e.span_end, e.booked, e.valued, \
      e.amount_m, e.amount_s, e.currency, e.status, e.servicer, e.detail, s.document_id, d.sha256, s.ordinal";
@@ -157,7 +159,7 @@ impl Cache {
         .await?)
     }
 
-    /// Entries of an account in the days from `from` to `to`, as one JSON-friendly page after row `after`.
+    /// Entries that count, in the order they came, after row `after`: one page of an account's days, or of all.
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
@@ -165,23 +167,23 @@ impl Cache {
         &self,
         account: Option<i64>,
         days: (i64, i64),
-        after: (i64, i64),
+        after: i64,
         limit: u32,
     ) -> Result<Vec<EntryRow>, CacheError> {
+        // `cross join` keeps entries outermost, so that a page costs what it holds, never a whole statement.
         let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
-            "select {ENTRY_COLUMNS} from entry e join statement s on s.id = e.statement_id
+            "select {ENTRY_COLUMNS} from entry e cross join statement s on s.id = e.statement_id
              join document d on d.id = s.document_id
-             where s.state = 'current' and (? is null or s.account_id = ?) and e.day between ? and ?
+             where e.id > ? and e.day between ? and ? and s.state = 'current'
+               and (? is null or s.account_id = ?)
                and not exists (select 1 from superseded_entry x where x.entry_id = e.id)
-               and (e.statement_id, e.ordinal) > (?, ?)
-             order by e.statement_id, e.ordinal limit ?"
+             order by e.id limit ?"
         )))
-        .bind(account)
-        .bind(account)
+        .bind(after)
         .bind(days.0)
         .bind(days.1)
-        .bind(after.0)
-        .bind(after.1)
+        .bind(account)
+        .bind(account)
         .bind(limit)
         .fetch_all(&self.reader)
         .await?;
@@ -385,6 +387,15 @@ impl WriteTx {
         Ok(())
     }
 
+    /// Row and key of every account.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn list_account_keys(&mut self) -> Result<Vec<(i64, String)>, CacheError> {
+        let rows = sqlx::query("select id, key from account").fetch_all(&mut *self.tx).await?;
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    }
+
     /// Normalised number and currency of an account.
     ///
     /// # Errors
@@ -445,6 +456,7 @@ fn statement_row(row: &SqliteRow) -> Result<StatementRow, CacheError> {
         balance: row.get(19),
         content: digest(&row.get::<Vec<u8>, _>(20))?,
         state: row.get(21),
+        ordinal: u32::try_from(row.get::<i64, _>(22)).unwrap_or(0),
     })
 }
 

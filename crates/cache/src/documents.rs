@@ -2,7 +2,7 @@
 
 use crate::{
     error::CacheError,
-    log::digest,
+    log::{WriteTx, digest},
     open::Cache,
 };
 use attest_domain::{Digest, Finding, Severity, ids::Span};
@@ -220,5 +220,17 @@ impl Cache {
         .fetch_one(&self.reader)
         .await?;
         Ok(count.cast_unsigned())
+    }
+}
+
+impl WriteTx {
+    /// All documents that were read, in the order they came.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn list_read_documents(&mut self) -> Result<Vec<DocumentRow>, CacheError> {
+        let sql = format!("select {COLUMNS} from document where refused = 0 order by id");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut *self.tx).await?;
+        rows.iter().map(document_row).collect()
     }
 }

@@ -489,3 +489,18 @@ impl WriteTx {
         Ok(())
     }
 }
+
+impl WriteTx {
+    /// Where the figures of a kept document go when it is read again.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn reopen_document(&mut self, document: i64) -> Result<DocumentSlot, CacheError> {
+        let row = sqlx::query(
+            "select (select coalesce(max(id), 0) + 1 from statement), (select coalesce(max(id), 0) + 1 from voucher)",
+        )
+        .fetch_one(&mut *self.tx)
+        .await?;
+        Ok(DocumentSlot { document, statements: row.get(0), vouchers: row.get(1) })
+    }
+}

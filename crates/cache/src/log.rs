@@ -104,6 +104,19 @@ impl Cache {
         rows.iter().map(stored_event).collect()
     }
 
+    /// The stored leaf hashes from `start` on, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn list_leaf_hashes(&self, start: u64, limit: u32) -> Result<Vec<Digest>, CacheError> {
+        let rows = sqlx::query("select hash from event where seq >= ? order by seq limit ?")
+            .bind(start.cast_signed())
+            .bind(limit)
+            .fetch_all(&self.reader)
+            .await?;
+        rows.iter().map(|row| digest(&row.get::<Vec<u8>, _>(0))).collect()
+    }
+
     /// Events about a line, newest first, at most `limit`.
     ///
     /// # Errors

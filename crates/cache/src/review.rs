@@ -648,7 +648,8 @@ impl WriteTx {
         self.clear_review().await?;
         sqlx::raw_sql(
             "delete from superseded_entry; delete from superseded_line; delete from entry; delete from ledger_line;
-             delete from voucher; delete from book; delete from statement; delete from finding;
+             delete from voucher; delete from book; delete from statement;
+             delete from finding where document_id in (select id from document where refused = 0);
              delete from account;",
         )
         .execute(&mut *self.tx)

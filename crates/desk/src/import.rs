@@ -193,6 +193,22 @@ struct Tally {
     accounts: BTreeSet<i64>,
 }
 
+impl Tally {
+    fn summary(&self, format: String, event_seq: u64) -> DocumentSummary {
+        DocumentSummary {
+            format,
+            refused: false,
+            event_seq,
+            statements: self.statements.len() as u64,
+            entries: self.entries,
+            transactions: self.transactions,
+            vouchers: self.vouchers,
+            ledger_lines: self.ledger_lines,
+            findings: count_findings(&self.findings),
+        }
+    }
+}
+
 impl Desk {
     /// Registers an import before it starts, so that it can be watched and cancelled.
     #[must_use]
@@ -366,15 +382,41 @@ async fn store_document(
 ) -> Result<(DocumentSlot, String, Tally), DeskError> {
     let toml = mapping.map(|(_, toml)| toml.as_str());
     let slot = tx.insert_document(sha256, name, bytes.len() as u64, &now(), toml).await?;
+    let mapping = mapping.map(|(mapping, _)| mapping.clone());
+    let (format, tally) = store_figures(tx, slot, bytes, sha256, mapping, watch, start, Keep::Document).await?;
+    Ok((slot, format, tally))
+}
+
+/// Whether the document's bytes are stored beside its figures, or are there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keep {
+    Document,
+    FiguresOnly,
+}
+
+#[expect(clippy::too_many_arguments, reason = "the two callers differ in exactly these")]
+async fn store_figures(
+    tx: &mut WriteTx,
+    slot: DocumentSlot,
+    bytes: &Arc<Vec<u8>>,
+    sha256: &Digest,
+    mapping: Option<Mapping>,
+    watch: &Arc<Watch>,
+    start: u64,
+    keep: Keep,
+) -> Result<(String, Tally), DeskError> {
     let (send, mut receive) = mpsc::channel::<Message>(BATCHES_WAITING);
     let reader = {
         let (bytes, watch, send) = (bytes.clone(), watch.clone(), send.clone());
-        let (digest, mapping) = (*sha256, mapping.map(|(mapping, _)| mapping.clone()));
+        let digest = *sha256;
         tokio::task::spawn_blocking(move || read_document(&bytes, digest, mapping.as_ref(), &watch, &send))
     };
     let packer = {
         let bytes = bytes.clone();
-        tokio::task::spawn_blocking(move || pack_document(&bytes, &send))
+        tokio::task::spawn_blocking(move || match keep {
+            Keep::Document => pack_document(&bytes, &send),
+            Keep::FiguresOnly => Ok(()),
+        })
     };
     let mut tally = Tally::default();
     let mut failed = None;
@@ -400,8 +442,25 @@ async fn store_document(
         (Some(error), _) => Err(error),
         (None, Err(refusal)) => Err(refusal.into()),
         (None, Ok(Outcome::Cancelled)) => Err(DeskError::Cancelled),
-        (None, Ok(Outcome::Read(format))) => Ok((slot, format.name, tally)),
+        (None, Ok(Outcome::Read(format))) => Ok((format.name, tally)),
     }
+}
+
+/// Reads a kept document again into fresh figures, as its import did.
+pub(crate) async fn restore_document(
+    tx: &mut WriteTx,
+    document: &DocumentRow,
+    bytes: &Arc<Vec<u8>>,
+) -> Result<(), DeskError> {
+    let slot = tx.reopen_document(document.id).await?;
+    let mapping = document.mapping.as_deref().map(parse_mapping).transpose()?.map(|(mapping, _)| mapping);
+    let watch = Arc::new(Watch::default());
+    let (format, mut tally) =
+        store_figures(tx, slot, bytes, &document.sha256, mapping, &watch, 0, Keep::FiguresOnly).await?;
+    supersede::apply(tx, slot, &mut tally.findings, &tally.accounts, tally.has_book).await?;
+    tx.insert_findings(slot.document, &tally.findings).await?;
+    tx.finish_document(slot, &tally.summary(format, document.event_seq)).await?;
+    Ok(())
 }
 
 fn read_document(
@@ -491,18 +550,7 @@ async fn log_import(
     }));
     draft.evidence.push(EvidenceRef { kind: "document".to_owned(), sha256: *sha256 });
     let event = session.author.append(tx, draft, Act::default()).await?;
-    let summary = DocumentSummary {
-        format: format.clone(),
-        refused: false,
-        event_seq: event.seq,
-        statements,
-        entries: tally.entries,
-        transactions: tally.transactions,
-        vouchers: tally.vouchers,
-        ledger_lines: tally.ledger_lines,
-        findings: count_findings(&tally.findings),
-    };
-    tx.finish_document(slot, &summary).await?;
+    tx.finish_document(slot, &tally.summary(format.clone(), event.seq)).await?;
     Ok(FileReport {
         file: name.to_owned(),
         sha256: Some(*sha256),

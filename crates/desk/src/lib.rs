@@ -5,12 +5,16 @@
 //! **Absent on purpose:** windows, terminals, HTTP.
 
 mod decide;
+mod documents;
 mod error;
+mod export;
 mod history;
 mod journal;
 mod project;
 mod propose;
+mod rebuild;
 mod review;
+mod source;
 mod supersede;
 mod undo;
 mod workspace;

@@ -99,7 +99,7 @@ pub fn head(bytes: &[u8]) -> String {
 }
 
 /// UTF-16 by its byte order mark or by the shape of `<` followed by an ASCII character.
-fn wide_encoding(bytes: &[u8]) -> Option<(&'static Encoding, usize)> {
+pub(crate) fn wide_encoding(bytes: &[u8]) -> Option<(&'static Encoding, usize)> {
     match bytes {
         [0xFF, 0xFE, 0, 0, ..] | [b'<', 0, 0, 0, ..] => None,
         [0xFF, 0xFE, ..] => Some((UTF_16LE, 2)),

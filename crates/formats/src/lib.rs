@@ -12,6 +12,7 @@ pub mod camt;
 pub mod check_digits;
 pub mod csv;
 pub mod encoding;
+pub mod excerpt;
 mod lines;
 pub mod mt940;
 pub mod sie;

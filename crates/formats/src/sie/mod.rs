@@ -93,3 +93,9 @@ fn read_all(bytes: &[u8], context: &ReadContext<'_>, output: &mut Output<'_, '_>
     checks::check(&source, &head, totals, output)?;
     Ok(format)
 }
+
+/// Decodes a piece of a SIE document for people to look at.
+pub(crate) fn decode_piece(piece: &[u8]) -> String {
+    let (charset, skip) = charset::Charset::detect(piece);
+    charset.decode(&piece[skip..]).into_owned()
+}

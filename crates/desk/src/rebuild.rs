@@ -1,0 +1,55 @@
+//! Making every figure again from the documents and every decision again from the log.
+//!
+//! What the workspace shows is a projection; this is the proof, and the cure when a program reads more than an
+//! older one did. One transaction: a crash leaves the old figures.
+
+use crate::{
+    Desk,
+    error::DeskError,
+    import::{Watch, restore_document},
+    project,
+};
+use attest_domain::event::action;
+use attest_evidence::leaf;
+use std::sync::Arc;
+
+/// Events read at once.
+const EVENTS: u32 = 1_000;
+
+impl Desk {
+    /// Reads all documents again and replays the log.
+    ///
+    /// # Errors
+    /// [`DeskError`]; the old figures stay then.
+    pub async fn rebuild(&self) -> Result<(), DeskError> {
+        let session = self.session().await?;
+        let mut tx = session.cache.begin().await?;
+        tx.clear_figures().await?;
+        for document in tx.list_read_documents().await? {
+            let bytes = Arc::new(session.cache.load_document(document.id).await?);
+            restore_document(&mut tx, &document, &bytes).await?;
+        }
+        let mut next = 0;
+        loop {
+            let events = session.cache.list_events(next, EVENTS).await?;
+            let Some(last) = events.last() else { break };
+            next = last.seq + 1;
+            for stored in &events {
+                let event = leaf::decode(&stored.leaf)?;
+                if event.action == action::ACCOUNT_ASSIGN {
+                    let number = event.after.as_ref().and_then(|after| after["ledger_account"].as_str());
+                    for (id, key) in tx.list_account_keys().await? {
+                        if crate::propose::account_object(&key) == event.object.id {
+                            tx.set_ledger_account(id, number.unwrap_or_default()).await?;
+                        }
+                    }
+                } else {
+                    project::apply(&mut tx, &event).await?;
+                }
+            }
+        }
+        tx.commit().await?;
+        session.forget();
+        self.propose_all(&session, &Arc::new(Watch::default())).await
+    }
+}
