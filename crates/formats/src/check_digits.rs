@@ -281,6 +281,18 @@ pub fn is_creditor_reference(text: &str) -> bool {
     (3..=23).contains(&rest.len()) && four_moved_hold(&compact)
 }
 
+/// Has the shape of an RF creditor reference, but not its check digits.
+#[must_use]
+pub fn is_wrong_creditor_reference(text: &str) -> bool {
+    let compact = compact_alphanumeric(text);
+    let bytes = compact.as_bytes();
+    let shaped = (5..=25).contains(&bytes.len())
+        && bytes.starts_with(b"RF")
+        && bytes[2..4].iter().all(u8::is_ascii_digit)
+        && bytes.iter().all(u8::is_ascii_alphanumeric);
+    shaped && !is_creditor_reference(&compact)
+}
+
 /// Makes the RF creditor reference (ISO 11649) of a national one: check = 98 − modulus 97.
 /// `None` when the reference is empty, longer than 21 characters or not alphanumeric.
 #[must_use]

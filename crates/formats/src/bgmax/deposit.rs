@@ -107,6 +107,7 @@ impl Deposit {
     ) -> Result<(), Stop> {
         self.content.add(line.bytes);
         self.records += 1;
+        self.start = self.start.min(line.start);
         if self.payments.len() >= PAYMENTS_MAX || self.records > RECORDS_MAX {
             let text = format!(
                 "This deposit has more than {PAYMENTS_MAX} payments or {RECORDS_MAX} records. Ask for smaller files."
@@ -211,6 +212,7 @@ impl Deposit {
         output: &mut Output<'_, '_>,
     ) -> Result<AccountIdentification, Stop> {
         self.content.add(line.bytes);
+        self.start = self.start.min(line.start);
         let path = format!("15[{}]", ordinal + 1);
         self.check(record, line, &path, output)?;
         let currency =
@@ -314,8 +316,9 @@ impl Deposit {
     }
 
     /// A section for more payments to the same account, after a record 15 without a new record 05.
-    pub(super) fn continued(account: AccountIdentification, start: usize) -> Self {
-        Self { account, start, ..Self::default() }
+    pub(super) fn continued(account: AccountIdentification) -> Self {
+        // It begins with its first record.
+        Self { account, start: usize::MAX, ..Self::default() }
     }
 }
 

@@ -143,7 +143,7 @@ impl Reader {
                     let ordinal = u32::try_from(self.counts.deposits).unwrap_or(u32::MAX);
                     self.counts.deposits += 1;
                     let account = deposit.close(record, line, ordinal, &self.ids, output)?;
-                    self.deposit = Some(Deposit::continued(account, line.end()));
+                    self.deposit = Some(Deposit::continued(account));
                     Ok(())
                 }
                 None => self.stray(&code, line, output),

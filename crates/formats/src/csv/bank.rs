@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Item,
-    check_digits::{is_iban, looks_like_iban},
+    check_digits::{is_iban, is_wrong_creditor_reference, looks_like_iban},
     lines::{Content, Ids, Output, Stop},
 };
 use attest_domain::{
@@ -116,6 +116,7 @@ pub(super) fn read(
         let statement = u32::try_from(place).unwrap_or(u32::MAX);
         let entry =
             entry(&row, table, figures, currency, (statement, ordinal), &format!("row[{number}]"), ids);
+        note_check_digits(&row, &entry.transactions, output)?;
         output.item(Item::Entry(Box::new(entry)))?;
     }
     if listings.is_empty() {
@@ -174,6 +175,36 @@ fn entry(
         additional: None,
         transactions: vec![transaction],
     }
+}
+
+/// Warns of references and accounts that look like what they are not.
+fn note_check_digits(
+    row: &Row<'_>,
+    transactions: &[Transaction],
+    output: &mut Output<'_, '_>,
+) -> Result<(), Stop> {
+    for transaction in transactions {
+        for reference in transaction
+            .refs
+            .structured
+            .iter()
+            .filter(|reference| is_wrong_creditor_reference(&reference.value))
+        {
+            let text =
+                format!("{} looks like an RF reference, but its check digits are wrong.", reference.value);
+            let finding = Finding::new("reference.check_digit", Severity::Warning, text);
+            output.finding(finding.at(row.line, "row").spanning(row.span))?;
+        }
+        let account = transaction.counterparty.account.as_deref();
+        if let Some(account) = account.filter(|account| looks_like_iban(account) && !is_iban(account)) {
+            let text = format!(
+                "The counterparty's account {account} looks like an IBAN, but its check digits or length are wrong."
+            );
+            let finding = Finding::new("account.iban_invalid", Severity::Warning, text);
+            output.finding(finding.at(row.line, "row").spanning(row.span))?;
+        }
+    }
+    Ok(())
 }
 
 impl Listing {

@@ -78,6 +78,7 @@ pub fn guess(bytes: &[u8]) -> Result<Guess, Refusal> {
     if mapping.kind == Kind::Ledger && mapping.columns.account.is_none() {
         mapping.kind = Kind::Bank;
     }
+    own_account(&found, &samples, &mut mapping, &mut reasons);
     let preview = preview(&text, &mapping)?;
     if preview.iter().all(|row| row.problem.is_some()) {
         return Err(not_understood("none of the first rows has both a date and an amount"));
@@ -296,6 +297,21 @@ fn currency(found: &Found, mapping: &mut Mapping, reasons: &mut Vec<String>) {
         }
     };
     mapping.constants = Constants { currency: code.and_then(Currency::parse), ..Constants::default() };
+}
+
+/// A bank's export that names its own account in every row tells the account.
+fn own_account(found: &Found, samples: &[Row<'_>], mapping: &mut Mapping, reasons: &mut Vec<String>) {
+    if mapping.kind != Kind::Bank {
+        return;
+    }
+    let Some(place) = found.best(Role::Account) else { return };
+    let mut accounts = samples.iter().filter_map(|row| row.cell(Some(place)));
+    if let Some(first) = accounts.next()
+        && accounts.all(|account| account == first)
+    {
+        reasons.push(format!("The account is {first} in every row."));
+        mapping.constants.account = Some(first.to_owned());
+    }
 }
 
 fn preview(text: &Text<'_>, mapping: &Mapping) -> Result<Vec<PreviewRow>, Refusal> {

@@ -54,6 +54,7 @@ fn subfields(joined: &str, code: &str, separator: char) -> Details {
     let mut details = Details { code: Some(code.to_owned()), ..Details::default() };
     let mut purpose: Vec<String> = Vec::new();
     let mut name = String::new();
+    let mut rest: Vec<String> = Vec::new();
     for part in joined[3..].split(separator) {
         let number = part.get(..2).filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
         let Some(number) = number else {
@@ -74,11 +75,15 @@ fn subfields(joined: &str, code: &str, separator: char) -> Details {
             "31" => details.counterparty.account = text(value),
             "32" | "33" => name.push_str(value),
             "34" => details.returned = returned(&purpose, value),
-            _ => {}
+            // The number of the bank's own journal says nothing to anybody else.
+            "10" => {}
+            // Nothing else is defined; whatever a bank puts there is kept for people to read.
+            _ => rest.extend(text(value)),
         }
     }
     details.counterparty.name = text(&name);
     sepa_purpose(&purpose, &mut details);
+    details.remittance.extend(rest);
     details
 }
 
@@ -250,6 +255,7 @@ mod tests {
     #[test]
     fn subfields_without_marks_are_lines_of_text() {
         assert_eq!(parse(&lines(&["079?00SAMMLER?20first?21second"])).remittance, ["first", "second"]);
+        assert_eq!(parse(&lines(&["123?45 a question"])).remittance, ["a question"], "nothing is lost");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Item,
-    check_digits::{is_iban, looks_like_iban},
+    check_digits::{is_iban, is_wrong_creditor_reference, looks_like_iban},
     lines::{Content, Ids, Output, Stop, span},
 };
 use attest_domain::{
@@ -473,6 +473,12 @@ fn entry_of(
             "The counterparty's account {account} looks like an IBAN, but its check digits or length are wrong."
         );
         output.finding(Finding::new("account.iban_invalid", Severity::Warning, text).at(field_line, path))?;
+    }
+    for reference in refs.structured.iter().filter(|reference| is_wrong_creditor_reference(&reference.value))
+    {
+        let text = format!("{} looks like an RF reference, but its check digits are wrong.", reference.value);
+        output
+            .finding(Finding::new("reference.check_digit", Severity::Warning, text).at(field_line, path))?;
     }
     let mut additional: Vec<&str> = {
         let told = supplementary.iter().filter(|text| counterparty.account.as_deref() != Some(text.as_str()));

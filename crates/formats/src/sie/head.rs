@@ -70,6 +70,8 @@ pub(super) struct Head {
     records: usize,
     seen: HashSet<&'static str>,
     unknown: HashSet<String>,
+    /// Kinds of balances whose account and period had to be exchanged.
+    swapped: HashSet<LedgerBalanceKind>,
 }
 
 /// Where `#KSUMMA` starts and ends.
@@ -260,19 +262,30 @@ impl Head {
         output: &mut Output<'_, '_>,
     ) -> Result<(), Stop> {
         let with_period = matches!(kind, LedgerBalanceKind::Period | LedgerBalanceKind::Budget);
-        let account_place = if with_period { 2 } else { 1 };
+        let amount_place = if with_period { 3 } else { 2 };
         let Some(year) = record.text(0).and_then(|text| text.parse::<i32>().ok()) else {
             let text = "The year of this balance is no whole number. The balance was left out.";
             return output.finding(record.finding("sie.year_invalid", Severity::Error, text));
         };
-        let period = if with_period { record.text(1).map(|text| text.into_owned()) } else { None };
-        if let Some(period) = period.as_deref().filter(|period| !is_period(period)) {
-            let text = format!("{period} is no month of the form YYYYMM.");
-            output.finding(record.finding("sie.period_invalid", Severity::Warning, text))?;
+        let text = |place| record.text(place).map(|text| text.into_owned());
+        let (mut period, mut account) = if with_period { (text(1), text(2)) } else { (None, text(1)) };
+        if let (Some(given), Some(behind)) = (&period, &account)
+            && !is_period(given)
+        {
+            if is_period(behind) {
+                std::mem::swap(&mut period, &mut account);
+                if self.swapped.insert(kind) {
+                    let text = "Account and period stand in each other's place, here and in the records like it; they were put right.";
+                    output.finding(record.finding("sie.fields_swapped", Severity::Warning, text))?;
+                }
+            } else {
+                let text = format!("{given} is no month of the form YYYYMM.");
+                output.finding(record.finding("sie.period_invalid", Severity::Warning, text))?;
+            }
         }
-        let account = record.text(account_place).map(|text| text.into_owned()).unwrap_or_default();
+        let account = account.unwrap_or_default();
         note_account_number(record, &account, output)?;
-        let amount = match record.amount(account_place + 1) {
+        let amount = match record.amount(amount_place) {
             Some(Ok((amount, comma))) => {
                 if comma {
                     output.finding(decimal_comma(record))?;

@@ -173,3 +173,21 @@ fn a_deposit_without_end_is_refused() {
     let refusal = content(format!("{head}{}", "20\n".repeat(260_000)).as_bytes()).unwrap_err();
     assert_eq!(refusal.code, "bgmax.too_many_records");
 }
+
+#[test]
+fn a_second_deposit_of_one_section_begins_with_its_first_payment() {
+    let file = String::from_utf8(fixture("bgmax/two-deposits-utf8.txt")).unwrap();
+    let lines: Vec<&str> = file.lines().collect();
+    let second_section = lines.iter().rposition(|line| line.starts_with("05")).unwrap();
+    let joined: Vec<&str> = lines
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| *place != second_section)
+        .map(|(_, line)| *line)
+        .collect();
+    let bytes = joined.join("\n").into_bytes();
+    let content = content(&bytes).unwrap();
+    assert_eq!(content.statements.len(), 2);
+    assert_eq!(content.statements[1].account, content.statements[0].account);
+    assert!(bytes[usize::try_from(content.statements[1].span.start).unwrap()..].starts_with(b"20"));
+}

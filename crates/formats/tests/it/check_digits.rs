@@ -154,6 +154,8 @@ fn references_are_compared_without_spaces_and_leading_zeros() {
     assert_eq!(normalize_reference(" 0000 1245 "), "1245");
     assert_eq!(normalize_reference("rf18 5390"), "RF185390");
     assert_eq!(normalize_reference("000"), "");
+    assert!(is_wrong_creditor_reference("RF98123456789012") && !is_wrong_creditor_reference("RF481245"));
+    assert!(!is_wrong_creditor_reference("RF") && !is_wrong_creditor_reference("Rfaktura 12"));
     assert_eq!(strip_separators("28 65\u{a0}43-4"), "2865434");
 }
 

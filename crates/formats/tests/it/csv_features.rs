@@ -306,3 +306,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_account_every_row_names_is_the_account_of_the_file() {
+    let same = "sep=;\nKonto;Datum;Belopp\nSE4550000000058398257466;2024-01-01;1,00\nSE4550000000058398257466;2024-01-02;2,00\n";
+    let content_of = |text: &str| content(text.as_bytes()).unwrap();
+    assert_eq!(content_of(same).statements[0].account.iban.as_deref(), Some("SE4550000000058398257466"));
+    let other = same.replace("SE4550000000058398257466;2024-01-02", "FI2112345600000785;2024-01-02");
+    assert_eq!(content_of(&other).statements[0].account.iban, None);
+}
+
+#[test]
+fn wrong_check_digits_in_a_file_are_warnings() {
+    let file = "Datum;Belopp;Referens;Motkonto\n2024-01-01;1,00;RF98123456789012;SE4550000000058398257467\n2024-01-02;1,00;RF481245;SE4550000000058398257466\n";
+    let content = content(file.as_bytes()).unwrap();
+    assert_eq!(
+        (content.the("reference.check_digit").line, content.the("account.iban_invalid").line),
+        (Some(2), Some(2))
+    );
+    assert_eq!(content.the("reference.check_digit").severity, Severity::Warning);
+}

@@ -236,3 +236,16 @@ fn a_flood_of_names_is_held_within_limits() {
     let refusal = content(format!("#FLAGGA 0\n#SIETYP 4\n{labels}").as_bytes()).unwrap_err();
     assert_eq!(refusal.code, "sie.too_many_records");
 }
+
+#[test]
+fn account_and_period_in_each_other_s_place_are_put_right_with_one_warning() {
+    let records = "#PBUDGET 0 1930 202401 -5\n#PBUDGET 0 1930 202402 -6\n#PBUDGET 0 202403 1930 -7\n";
+    let content = content(format!("#FLAGGA 0\n#SIETYP 2\n{records}").as_bytes()).unwrap();
+    let balances: Vec<_> = content.books[0]
+        .balances
+        .iter()
+        .map(|b| (b.account.as_str(), b.period.as_deref().unwrap()))
+        .collect();
+    assert_eq!(balances, [("1930", "202401"), ("1930", "202402"), ("1930", "202403")]);
+    content.the("sie.fields_swapped");
+}
