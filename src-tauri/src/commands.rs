@@ -23,13 +23,13 @@ use tauri::State;
 type Answer<T> = Result<T, ErrorView>;
 
 /// Forwards one call to the desk.
-async fn ask<T, W>(shell: &Shell, call: impl FnOnce(Desk) -> W) -> Answer<T>
+async fn ask<T, W>(shell: &Shell, call: impl FnOnce(Desk) -> W + Send + 'static) -> Answer<T>
 where
     T: Send + 'static,
-    W: Future<Output = Result<T, DeskError>> + Send + 'static,
+    W: Future<Output = Result<T, DeskError>>,
 {
-    let work = call(shell.desk().clone());
-    guarded(async move { work.await.map_err(|error| error.view()) }).await
+    let desk = shell.desk().clone();
+    guarded(move || async move { call(desk).await.map_err(|error| error.view()) }).await
 }
 
 /// Forwards a call that leaves the workspace in another state.
@@ -41,7 +41,7 @@ async fn change(shell: &Shell, call: impl Future<Output = Answer<StatusView>>) -
 
 #[tauri::command]
 pub(crate) async fn status(shell: State<'_, Shell>) -> Answer<StatusView> {
-    ask(&shell, |desk| async move { desk.status().await }).await
+    ask(&shell, move |desk| async move { desk.status().await }).await
 }
 
 #[tauri::command]
@@ -49,12 +49,12 @@ pub(crate) async fn create_workspace(
     shell: State<'_, Shell>,
     passphrase: Option<String>,
 ) -> Answer<StatusView> {
-    change(&shell, ask(&shell, |desk| async move { desk.create_workspace(passphrase).await })).await
+    change(&shell, ask(&shell, move |desk| async move { desk.create_workspace(passphrase).await })).await
 }
 
 #[tauri::command]
 pub(crate) async fn unlock(shell: State<'_, Shell>, passphrase: Option<String>) -> Answer<StatusView> {
-    change(&shell, ask(&shell, |desk| async move { desk.unlock(passphrase).await })).await
+    change(&shell, ask(&shell, move |desk| async move { desk.unlock(passphrase).await })).await
 }
 
 #[tauri::command]
@@ -64,7 +64,7 @@ pub(crate) async fn lock(shell: State<'_, Shell>) -> Answer<StatusView> {
 
 #[tauri::command]
 pub(crate) async fn save_settings(shell: State<'_, Shell>, settings: SettingsView) -> Answer<SettingsView> {
-    let saved = ask(&shell, |desk| async move { desk.save_settings(settings) }).await?;
+    let saved = ask(&shell, move |desk| async move { desk.save_settings(settings) }).await?;
     window::follow_theme(shell.app(), saved.theme);
     shell.refresh().await;
     Ok(saved)
@@ -78,7 +78,7 @@ pub(crate) async fn touch(shell: State<'_, Shell>) -> Answer<()> {
 
 #[tauri::command]
 pub(crate) async fn list_accounts(shell: State<'_, Shell>) -> Answer<Vec<AccountView>> {
-    ask(&shell, |desk| async move { desk.list_accounts().await }).await
+    ask(&shell, move |desk| async move { desk.list_accounts().await }).await
 }
 
 #[tauri::command]
@@ -87,7 +87,7 @@ pub(crate) async fn set_ledger_account(
     account: i64,
     ledger_account: String,
 ) -> Answer<Vec<AccountView>> {
-    let accounts = ask(&shell, |desk| async move {
+    let accounts = ask(&shell, move |desk| async move {
         desk.set_ledger_account(account, &ledger_account).await?;
         desk.list_accounts().await
     })
@@ -100,14 +100,14 @@ pub(crate) async fn set_ledger_account(
 pub(crate) async fn list_documents(
     shell: State<'_, Shell>,
     offset: u64,
-    limit: u64,
+    limit: u32,
 ) -> Answer<DocumentsView> {
-    ask(&shell, |desk| async move { desk.list_documents(offset, limit).await }).await
+    ask(&shell, move |desk| async move { desk.list_documents(offset, limit).await }).await
 }
 
 #[tauri::command]
 pub(crate) async fn list_findings(shell: State<'_, Shell>, document: i64) -> Answer<Vec<FindingView>> {
-    ask(&shell, |desk| async move { desk.list_findings(document).await }).await
+    ask(&shell, move |desk| async move { desk.list_findings(document).await }).await
 }
 
 #[tauri::command]
@@ -134,32 +134,32 @@ pub(crate) async fn import_state(shell: State<'_, Shell>) -> Answer<Option<Impor
 
 #[tauri::command]
 pub(crate) async fn open_review(shell: State<'_, Shell>, query: ReviewQuery) -> Answer<ReviewView> {
-    ask(&shell, |desk| async move { desk.open_review(query).await }).await
+    ask(&shell, move |desk| async move { desk.open_review(query).await }).await
 }
 
 #[tauri::command]
 pub(crate) async fn review_lines(shell: State<'_, Shell>, query: LinesQuery) -> Answer<Vec<ReviewLine>> {
-    ask(&shell, |desk| async move { desk.review_lines(query).await }).await
+    ask(&shell, move |desk| async move { desk.review_lines(query).await }).await
 }
 
 #[tauri::command]
 pub(crate) async fn group(shell: State<'_, Shell>, view: u32, group: i64) -> Answer<GroupView> {
-    ask(&shell, |desk| async move { desk.group(view, group).await }).await
+    ask(&shell, move |desk| async move { desk.group(view, group).await }).await
 }
 
 #[tauri::command]
 pub(crate) async fn source(shell: State<'_, Shell>, line: LineRef) -> Answer<SourceView> {
-    ask(&shell, |desk| async move { desk.source(line).await }).await
+    ask(&shell, move |desk| async move { desk.source(line).await }).await
 }
 
 #[tauri::command]
 pub(crate) async fn selection(shell: State<'_, Shell>, lines: Vec<LineRef>) -> Answer<SelectionView> {
-    ask(&shell, |desk| async move { desk.selection(lines).await }).await
+    ask(&shell, move |desk| async move { desk.selection(lines).await }).await
 }
 
 #[tauri::command]
 pub(crate) async fn decide(shell: State<'_, Shell>, request: DecisionRequest) -> Answer<DecisionView> {
-    let done = ask(&shell, |desk| async move { desk.decide(request).await }).await?;
+    let done = ask(&shell, move |desk| async move { desk.decide(request).await }).await?;
     shell.refresh().await;
     Ok(done)
 }
@@ -170,7 +170,8 @@ pub(crate) async fn export_reconciliation(
     account: i64,
     month: Option<String>,
 ) -> Answer<ExportView> {
-    let written = ask(&shell, |desk| async move { desk.export_reconciliation(account, month).await }).await?;
+    let written =
+        ask(&shell, move |desk| async move { desk.export_reconciliation(account, month).await }).await?;
     shell.exported(&written.path);
     Ok(written)
 }
@@ -180,14 +181,10 @@ pub(crate) async fn show_export(shell: State<'_, Shell>, path: String) -> Answer
     let path = shell.find_exported(&path).ok_or_else(|| {
         error_view("export.unknown", "Only files exported since the program started can be shown.")
     })?;
-    guarded(async move {
-        match tauri::async_runtime::spawn_blocking(move || reveal::show_in_file_manager(&path)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => {
-                Err(error_view("export.not_shown", format!("The file manager did not open: {error}")))
-            }
-            Err(_) => Err(error_view("bug", "The file manager could not be asked.")),
-        }
+    guarded(async move || {
+        reveal::show_in_file_manager(&path).map_err(|error| {
+            error_view("export.not_shown", format!("The file manager did not open: {error}"))
+        })
     })
     .await
 }

@@ -3,18 +3,16 @@
 use attest_desk::view::ErrorView;
 use std::{collections::BTreeMap, future::Future, panic};
 
-/// Runs one command's work on a task of its own, so that a bug in it becomes an answer.
-pub(crate) async fn guarded<T, E>(
-    work: impl Future<Output = Result<T, E>> + Send + 'static,
-) -> Result<T, ErrorView>
+/// Runs one command's work on a thread of its own, so that a bug in it becomes an answer and heavy work never
+/// holds up the others. The work's future is made on that thread and need not be `Send`.
+pub(crate) async fn guarded<T, W>(work: impl FnOnce() -> W + Send + 'static) -> Result<T, ErrorView>
 where
     T: Send + 'static,
-    E: Into<ErrorView> + Send + 'static,
+    W: Future<Output = Result<T, ErrorView>>,
 {
-    match tauri::async_runtime::spawn(work).await {
-        Ok(answer) => answer.map_err(Into::into),
-        Err(_) => Err(error_view("bug", "The program made a mistake; nothing was changed by this step.")),
-    }
+    tauri::async_runtime::spawn_blocking(move || tauri::async_runtime::block_on(work())).await.unwrap_or_else(
+        |_| Err(error_view("bug", "The program made a mistake; nothing was changed by this step.")),
+    )
 }
 
 /// An error of the shell's own.
@@ -40,7 +38,7 @@ mod tests {
     fn answer<T: Send + 'static>(
         work: impl Future<Output = Result<T, ErrorView>> + Send + 'static,
     ) -> Result<T, ErrorView> {
-        tauri::async_runtime::block_on(guarded(work))
+        tauri::async_runtime::block_on(guarded(move || work))
     }
 
     #[test]

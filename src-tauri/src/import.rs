@@ -71,16 +71,12 @@ impl Shell {
 
     /// Runs an import to its end, telling the window how it goes.
     async fn run_import(&self, named: Vec<PathBuf>, watch: &Arc<Watch>) -> Result<(), ErrorView> {
-        let listed = guarded(async {
-            match tauri::async_runtime::spawn_blocking(move || files::list_files(&named)).await {
-                Ok(listed) => listed.map_err(|error| error_view("import.unlistable", error.to_string())),
-                Err(_) => Err(error_view("bug", "The list of files could not be made.")),
-            }
-        });
-        let files = listed.await?;
+        let listed = async move || {
+            files::list_files(&named).map_err(|error| error_view("import.unlistable", error.to_string()))
+        };
+        let files = guarded(listed).await?;
         let (desk, job) = (self.desk().clone(), watch.clone());
-        let work =
-            guarded(async move { desk.import(&files, None, &job).await.map_err(|error| error.view()) });
+        let work = guarded(async move || desk.import(&files, None, &job).await.map_err(|error| error.view()));
         tokio::pin!(work);
         let mut ticks = tokio::time::interval(PROGRESS_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

@@ -107,9 +107,10 @@ impl Shell {
 
     /// Asks the desk anew and tells the window.
     pub(crate) async fn refresh(&self) {
-        match self.desk.status().await {
+        let desk = self.desk.clone();
+        match guarded(async move || desk.status().await.map_err(|error| error.view())).await {
             Ok(status) => self.note(&status),
-            Err(error) => tracing::warn!(code = error.code(), "the status could not be told"),
+            Err(error) => tracing::warn!(code = error.code, "the status could not be told"),
         }
     }
 
@@ -126,7 +127,7 @@ impl Shell {
     /// Locks: closes everything in the desk, then loads the window anew so that nothing stays in it.
     pub(crate) async fn lock(&self, because: &'static str) -> Result<StatusView, ErrorView> {
         let desk = self.desk.clone();
-        let locked = guarded(async move { desk.lock(because).await.map_err(|error| error.view()) }).await;
+        let locked = guarded(async move || desk.lock(because).await.map_err(|error| error.view())).await;
         match locked {
             Ok(status) => {
                 let was_open = self.is_open();
