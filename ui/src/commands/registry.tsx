@@ -85,6 +85,9 @@ export interface StatusInfo {
   undo: string | null;
 }
 
+/** How long a mere confirmation stays; what went wrong and what offers something stays until the next. */
+const MESSAGE_MS = 8_000;
+
 const NO_INFO: StatusInfo = { selection: null, undo: null };
 
 interface Registry {
@@ -102,6 +105,13 @@ export function CommandProvider({ children }: { children: ReactNode }) {
   const [store] = useState(() => new Store());
   const [message, say] = useState<Message | null>(null);
   const [info, inform] = useState<StatusInfo>(NO_INFO);
+  useEffect(() => {
+    if (message === null || message.tone === "wrong" || message.action !== undefined) {
+      return undefined;
+    }
+    const timer = setTimeout(() => say(null), MESSAGE_MS);
+    return () => clearTimeout(timer);
+  }, [message]);
   const registry = useMemo(() => ({ store, message, say, info, inform }), [store, message, info]);
   return <RegistryContext value={registry}>{children}</RegistryContext>;
 }

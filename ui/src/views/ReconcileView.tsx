@@ -278,7 +278,7 @@ function AccountReview({ accounts, account, onAccount, onDocuments }: AccountPro
         ) : (
           <>
             <Equation view={review.view} />
-            <Filters filter={filter} onFilter={setFilter} />
+            <Filters filter={filter} onFilter={setFilter} findings={account.findings} />
             {review.view.lines === 0 ? (
               <Nothing query={review.query} onClear={() => setSearch("")} onAll={() => setFilter("all")} />
             ) : (

@@ -17,7 +17,7 @@ type Action = keyof Possible & CommandId;
 const ORDER: Action[] = ["accept", "match", "unmatch", "release", "reject", "hold", "writeOff", "comment"];
 
 /** More buttons than this are a menu; the palette has the rest. */
-const MOST = 4;
+const MOST = 3;
 
 /** The buttons. */
 export function DecisionButtons({ possible, decisions, marked }: Props) {

@@ -53,6 +53,7 @@ function Frame({ title, text, submit, busy, ready = true, onSubmit, onCancel, ch
       onSubmit();
     }
   };
+  // While it goes down, because date segments keep their keys to themselves.
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Escape") {
       event.stopPropagation();
@@ -68,7 +69,7 @@ function Frame({ title, text, submit, busy, ready = true, onSubmit, onCancel, ch
     }
   };
   return (
-    <form className="decision-form" onSubmit={send} onKeyDown={onKeyDown} data-testid="decision-form">
+    <form className="decision-form" onSubmit={send} onKeyDownCapture={onKeyDown} data-testid="decision-form">
       <h2 className="decision-title">{title}</h2>
       {text === undefined ? null : <p className="decision-text">{text}</p>}
       {children}
@@ -77,6 +78,7 @@ function Frame({ title, text, submit, busy, ready = true, onSubmit, onCancel, ch
           kind="primary"
           type="submit"
           isDisabled={busy || !ready}
+          autoFocus={children === undefined}
           keyCap={t("key.enter")}
           testId="decision-submit"
         >

@@ -9,30 +9,37 @@ export const FILTERS: ReviewFilter[] = ["all", "needs", "suggested", "held", "co
 interface Props {
   filter: ReviewFilter;
   onFilter: (filter: ReviewFilter) => void;
+  /** Findings about the statements of the account. */
+  findings: number;
 }
 
 /** One chip is always on. */
-export function Filters({ filter, onFilter }: Props) {
+export function Filters({ filter, onFilter, findings }: Props) {
   const { t } = useI18n();
   return (
-    <ToggleButtonGroup
-      className="filters"
-      aria-label={t("reconcile.filters")}
-      selectionMode="single"
-      disallowEmptySelection
-      selectedKeys={[filter]}
-      onSelectionChange={(keys) => {
-        const chosen = FILTERS.find((one) => keys.has(one));
-        if (chosen !== undefined) {
-          onFilter(chosen);
-        }
-      }}
-    >
-      {FILTERS.map((one) => (
-        <ToggleButton key={one} id={one} className="chip" data-testid={`filter-${one}`}>
-          {t(`reconcile.filter.${one}`)}
-        </ToggleButton>
-      ))}
-    </ToggleButtonGroup>
+    <div className="filter-bar">
+      <ToggleButtonGroup
+        className="filters"
+        aria-label={t("reconcile.filters")}
+        selectionMode="single"
+        disallowEmptySelection
+        selectedKeys={[filter]}
+        onSelectionChange={(keys) => {
+          const chosen = FILTERS.find((one) => keys.has(one));
+          if (chosen !== undefined) {
+            onFilter(chosen);
+          }
+        }}
+      >
+        {FILTERS.map((one) => (
+          <ToggleButton key={one} id={one} className="chip" data-testid={`filter-${one}`}>
+            {t(`reconcile.filter.${one}`)}
+          </ToggleButton>
+        ))}
+      </ToggleButtonGroup>
+      {findings > 0 ? (
+        <span className="filter-note">{t("reconcile.findings", { count: findings })}</span>
+      ) : null}
+    </div>
   );
 }

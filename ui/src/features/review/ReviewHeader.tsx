@@ -41,7 +41,7 @@ export function ledgerChoices(account: AccountView): Choice[] {
 /** The head of the reconciliation. */
 export function ReviewHeader(props: Props) {
   const { accounts, account, month, search, exportKey, exporting, ref } = props;
-  const { t, month: monthText, count } = useI18n();
+  const { t, month: monthText } = useI18n();
   const field = useRef<HTMLInputElement>(null);
   useImperativeHandle(ref, () => ({
     focusSearch: () => {
@@ -105,11 +105,6 @@ export function ReviewHeader(props: Props) {
               />
             </>
           )}
-          {account.findings > 0 ? (
-            <span className="head-findings" title={count(account.findings)}>
-              {t("reconcile.findings", { count: account.findings })}
-            </span>
-          ) : null}
         </p>
       </div>
       <Picker
