@@ -297,3 +297,26 @@ impl Places {
         single.into_iter().flatten().chain(self.text.iter().copied()).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_mapping_works_and_survives_being_written() {
+        let source = include_str!("mapping.rs");
+        let (_, rest) = source.split_once("/// ```toml\n").unwrap();
+        let (example, _) = rest.split_once("/// ```\n").unwrap();
+        let toml: String = example
+            .lines()
+            .map(|line| line.trim_start_matches("///").trim_start())
+            .collect::<Vec<_>>()
+            .join("\n");
+        let mapping = Mapping::parse(&toml).unwrap();
+        assert_eq!(mapping.columns.balance, Some(Column::Name("Saldo".to_owned())));
+        assert_eq!(mapping.constants.currency.unwrap().code(), "SEK");
+        assert_eq!(Mapping::parse(&mapping.to_toml()).unwrap(), mapping);
+        let tabs = Mapping::parse("delimiter = \"\\t\"\n[columns]\nbooked = 1\namount = 2").unwrap();
+        assert_eq!((tabs.delimiter, tabs.columns.booked), ('\t', Some(Column::Number(1))));
+    }
+}
