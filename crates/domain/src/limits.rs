@@ -10,6 +10,11 @@ pub const XML_DEPTH_MAX: usize = 64;
 pub const XML_ATTRIBUTES_MAX: usize = 64;
 /// Longest XML text node, in bytes: 1 MiB.
 pub const XML_TEXT_BYTES_MAX: usize = 1024 * 1024;
+/// Most transactions inside one entry; they are held until the entry ends.
+pub const ENTRY_TRANSACTIONS_MAX: usize = 100_000;
+/// Most parts of one entry that may repeat (remittance lines, references, invoices, charges), and most balances
+/// between two entries.
+pub const ENTRY_PARTS_MAX: usize = 1_000_000;
 /// Longest line of a line-based format (SIE, MT940, BgMax, CSV), in bytes: 64 KiB.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
 /// Most columns of a CSV file.

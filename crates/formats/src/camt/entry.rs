@@ -12,6 +12,9 @@ use attest_domain::{
 };
 use std::borrow::Cow;
 
+/// The most transactions whose storage is kept for the next entry.
+const SPARE_TRANSACTIONS_MAX: usize = 1_000;
+
 /// An amount with the sign of its direction. ISO amounts have no sign of their own; one that has a minus keeps it.
 pub(super) fn signed(amount: Amount, credit: bool) -> Amount {
     if credit || amount.is_negative() { amount } else { -amount }
@@ -67,7 +70,9 @@ impl<'d> Walk<'d, '_, '_> {
         let own = &self.statement.account;
         let transactions: Vec<Transaction> =
             draft.transactions.drain(..).map(|draft| draft.finish(credit, reversal, currency, own)).collect();
-        self.spare = std::mem::take(&mut draft.transactions);
+        if draft.transactions.capacity() <= SPARE_TRANSACTIONS_MAX {
+            self.spare = std::mem::take(&mut draft.transactions);
+        }
         let status = draft.status.unwrap_or_default();
         self.statement.status_missing += u64::from(draft.status.is_none());
         self.statement.add(amount, currency, status);

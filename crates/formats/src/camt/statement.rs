@@ -14,6 +14,7 @@ use attest_domain::{
     statement::{AccountIdentification, Balance, BalanceCheck, EntryStatus, Statement, StatementKind},
 };
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
 
 /// Number and unsigned sum of entries in one direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,8 +75,10 @@ pub(super) struct StatementDraft<'d> {
     pub(super) status_missing: u64,
     /// Booked and other entries, credits and debits.
     totals: [[Total; 2]; 2],
-    /// Σ of the booked entries by currency, in the order of appearance.
-    sums: Vec<(Currency, Amount)>,
+    /// Σ of the booked entries by currency.
+    sums: BTreeMap<Currency, Amount>,
+    /// The currency of the first booked entry.
+    first_currency: Option<Currency>,
     content: Sha256,
 }
 
@@ -91,10 +94,8 @@ impl<'d> StatementDraft<'d> {
         let total = &mut self.totals[usize::from(!booked)][usize::from(amount.is_negative())];
         *total = total.plus(Total { count: 1, sum: amount.abs() });
         if booked {
-            match self.sums.iter_mut().find(|(other, _)| *other == currency) {
-                Some((_, sum)) => *sum += amount,
-                None => self.sums.push((currency, amount)),
-            }
+            self.first_currency.get_or_insert(currency);
+            *self.sums.entry(currency).or_default() += amount;
         }
     }
 
@@ -109,7 +110,7 @@ impl<'d> StatementDraft<'d> {
             let booked = |kind: &&Balance| matches!(kind.kind.as_str(), "OPBD" | "PRCD" | "CLBD");
             self.balances.iter().find(booked).or(self.balances.first()).and_then(|balance| balance.currency)
         };
-        self.account.currency.or_else(of_balance).or(self.sums.first().map(|(currency, _)| *currency))
+        self.account.currency.or_else(of_balance).or(self.first_currency)
     }
 
     pub(super) fn account_leaf(&mut self, leaf: Node, text: &Text<'_>) {
@@ -330,16 +331,17 @@ impl<'d> Walk<'d, '_, '_> {
     fn sum(&mut self, draft: &StatementDraft<'_>, path: &str) -> Result<Amount, Stop> {
         let currency = draft.currency();
         let (own, others): (Vec<_>, Vec<_>) =
-            draft.sums.iter().partition(|(other, _)| Some(*other) == currency);
+            draft.sums.iter().partition(|(other, _)| Some(**other) == currency);
         if let (false, Some(currency)) = (others.is_empty(), currency) {
-            let listed: Vec<String> = others.iter().map(|(other, sum)| format!("{sum} {other}")).collect();
+            let listed: Vec<String> =
+                others.iter().take(5).map(|(other, sum)| format!("{sum} {other}")).collect();
             let message = format!(
                 "The statement is in {currency}, but booked entries are in another currency ({}); they are not in the sum.",
                 listed.join(", ")
             );
             self.note_at("statement.currencies", Severity::Warning, draft.place, path.to_owned(), message)?;
         }
-        Ok(own.iter().map(|(_, sum)| *sum).sum())
+        Ok(own.iter().map(|(_, sum)| **sum).sum())
     }
 
     fn check_statuses(&mut self, draft: &StatementDraft<'_>, path: &str) -> Result<(), Stop> {

@@ -13,7 +13,9 @@ use crate::{
     xml::{Token, Xml, attributes, has_forbidden_character},
 };
 use attest_domain::{
-    Currency, Digest, Finding, Severity, Span, finding::Refusal, limits::XML_DEPTH_MAX,
+    Currency, Digest, Finding, Severity, Span,
+    finding::Refusal,
+    limits::{ENTRY_PARTS_MAX, ENTRY_TRANSACTIONS_MAX, XML_DEPTH_MAX},
     statement::StatementKind,
 };
 use std::borrow::Cow;
@@ -44,6 +46,8 @@ pub(super) struct Walk<'d, 's, 'f> {
     pub(super) entry: EntryDraft<'d>,
     /// Whether the last transaction of the entry is open.
     pub(super) in_transaction: bool,
+    /// Repeating parts kept since the entry or statement opened.
+    parts: usize,
     /// The storage of the last entry's transactions, for the next.
     pub(super) spare: Vec<TransactionDraft<'d>>,
     /// The path of the entry, `Stmt[0]/Ntry[3]`, written anew for each without allocating.
@@ -101,6 +105,7 @@ impl<'d, 's, 'f> Walk<'d, 's, 'f> {
             statement: StatementDraft::default(),
             entry: EntryDraft::default(),
             in_transaction: false,
+            parts: 0,
             spare: Vec::new(),
             entry_path: String::new(),
             charge: ChargeDraft::default(),
@@ -178,6 +183,9 @@ impl<'d, 's, 'f> Walk<'d, 's, 'f> {
                     "A text holds a control character, which XML does not allow. The file is damaged.";
                 return Err(self.xml.refuse("xml.malformed", message).into());
             }
+            if matches!(node, Node::Ustrd | Node::AddtlRmtInf) {
+                self.count_part()?;
+            }
             let parent = self.stack[self.depth];
             self.take_leaf(parent, node, text)
         } else if node > Node::Skip {
@@ -200,6 +208,7 @@ impl<'d, 's, 'f> Walk<'d, 's, 'f> {
             }
             Node::Message => self.enter_message(local_name(name), name, attributes)?,
             Node::Statement => {
+                self.parts = 0;
                 let start = self.original(self.xml.start());
                 self.statement = StatementDraft::new(self.xml.start(), start, local_name(name));
             }
@@ -209,6 +218,7 @@ impl<'d, 's, 'f> Walk<'d, 's, 'f> {
                 let transactions = std::mem::take(&mut self.spare);
                 self.entry = EntryDraft { place, start, transactions, ..EntryDraft::default() };
                 self.in_transaction = false;
+                self.parts = 0;
                 self.statement.elements += 1;
             }
             Node::Details => {
@@ -216,6 +226,9 @@ impl<'d, 's, 'f> Walk<'d, 's, 'f> {
             }
             Node::Batch => self.entry.batches += 1,
             Node::Transaction => {
+                if self.entry.transactions.len() == ENTRY_TRANSACTIONS_MAX {
+                    return Err(self.too_much("transactions", ENTRY_TRANSACTIONS_MAX));
+                }
                 let start = self.original(self.xml.start());
                 let mut draft = TransactionDraft::default();
                 draft.value.span.start = start;
@@ -269,6 +282,12 @@ impl<'d, 's, 'f> Walk<'d, 's, 'f> {
 
     /// What a closing container completes.
     fn leave(&mut self, node: Node) -> Result<(), Stop> {
+        if matches!(
+            node,
+            Node::Structured | Node::CreditorReference | Node::Charges | Node::ChargeRecord | Node::Balance
+        ) {
+            self.count_part()?;
+        }
         match node {
             Node::Entry => self.finish_entry(),
             Node::Transaction => {
@@ -327,6 +346,24 @@ impl<'d, 's, 'f> Walk<'d, 's, 'f> {
         };
         let line = self.xml.line(0);
         Err(refusal.at(line, self.root).into())
+    }
+
+    /// Counts what an entry holds in lists, so that no file makes it hold more than memory does.
+    #[inline]
+    fn count_part(&mut self) -> Result<(), Stop> {
+        self.parts += 1;
+        if self.parts > ENTRY_PARTS_MAX {
+            Err(self.too_much("lines, references or charges", ENTRY_PARTS_MAX))
+        } else {
+            Ok(())
+        }
+    }
+
+    #[cold]
+    fn too_much(&mut self, what: &str, most: usize) -> Stop {
+        let message =
+            format!("One entry or statement holds more than {most} {what}, which none of a bank does.");
+        self.xml.refuse("camt.entry_size", message).into()
     }
 
     /// The offset in the original bytes.
