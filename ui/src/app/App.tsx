@@ -1,5 +1,5 @@
 /** The gate: first start, lock screen or the open workspace. Nothing of the one is in the document of another. */
-import { QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
+import { QueryCache, QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { useEffect, useLayoutEffect, useState } from "react";
 import { CommandProvider } from "../commands";
@@ -17,7 +17,15 @@ import { makeRouter } from "./router";
 
 /** Rust is on this machine: nothing is retried, nothing goes stale by time, and no network is waited for. */
 function makeClient(): QueryClient {
-  return new QueryClient({
+  const client: QueryClient = new QueryClient({
+    queryCache: new QueryCache({
+      onError: (reason) => {
+        // A query that finds the workspace locked knows more than the status that was last heard of.
+        if (toErrorView(reason).code === "workspace.locked") {
+          void client.invalidateQueries({ queryKey: statusQuery.queryKey });
+        }
+      },
+    }),
     defaultOptions: {
       queries: {
         retry: false,
@@ -28,6 +36,7 @@ function makeClient(): QueryClient {
       },
     },
   });
+  return client;
 }
 
 /** Before the settings are known, the system's language decides. */

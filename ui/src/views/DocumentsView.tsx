@@ -1,6 +1,6 @@
 /** Documents: drop them in, watch the import, and see what was found in each. */
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { describeCommand, IS_MAC, useCommands, useSay } from "../commands";
 import { Button, DropIcon, Note } from "../design";
 import {
@@ -9,9 +9,11 @@ import {
   documentsQuery,
   ImportPanel,
   type ImportState,
+  PAGE,
+  placeOf,
 } from "../features/documents";
 import { useI18n } from "../i18n";
-import { backend, type DocumentView, toErrorView } from "../ipc";
+import { backend, toErrorView } from "../ipc";
 
 interface Props {
   imports: ImportState;
@@ -66,10 +68,24 @@ export function DocumentsView({ imports, dragOver, dismissed, onDismiss }: Props
   const { t, tError } = useI18n();
   const say = useSay();
   const first = useQuery(documentsQuery(0));
-  const [selected, setSelected] = useState<{ index: number; document: DocumentView | null }>({
-    index: -1,
-    document: null,
-  });
+  const [index, setIndex] = useState(-1);
+  const { page, row } = placeOf(Math.max(0, index));
+  const rows = useQuery({ ...documentsQuery(page), enabled: index >= 0 });
+  const document = index < 0 ? null : (rows.data?.rows[row] ?? null);
+  // New documents come in at the top; the one that is looked at moves down with the others.
+  const seen = useRef<{ id: number; index: number } | null>(null);
+  useEffect(() => {
+    const before = seen.current;
+    if (before !== null && before.index === index && document !== null && document.id !== before.id) {
+      const at = rows.data?.rows.findIndex((one) => one.id === before.id) ?? -1;
+      if (at >= 0) {
+        seen.current = { id: before.id, index: page * PAGE + at };
+        setIndex(page * PAGE + at);
+        return;
+      }
+    }
+    seen.current = document === null ? null : { id: document.id, index };
+  }, [document, index, page, rows.data]);
   const { progress, left } = imports;
   const running = progress !== null && !progress.finished;
   const total = first.data?.total ?? 0;
@@ -125,16 +141,12 @@ export function DocumentsView({ imports, dragOver, dismissed, onDismiss }: Props
             <Note title={t("documents.emptyTitle")}>{t("documents.emptyText")}</Note>
           )
         ) : (
-          <DocumentList
-            total={total}
-            selected={selected.index}
-            onSelect={(index, document) => setSelected({ index, document })}
-          />
+          <DocumentList total={total} selected={index} onSelect={setIndex} />
         )}
       </main>
       <aside className="evidence" aria-label={t("evidence.label")}>
         <h2 className="evidence-title">{t("evidence.tab.document")}</h2>
-        <DocumentEvidence document={selected.document} />
+        <DocumentEvidence document={document} />
       </aside>
     </>
   );

@@ -173,11 +173,13 @@ function AccountReview({ accounts, account, onAccount, onDocuments }: AccountPro
   const sums = useSums(summary.refs);
   const digits = fractionDigits(account.currency);
 
+  const line = chosen ?? (review === undefined ? null : sourceLine(review, cursor?.index, cursor?.focus));
   const refresh = useCallback(async () => (await refetch({ throwOnError: true })).data, [refetch]);
   const decisions = useDecisions({
     review,
     selection,
     summary,
+    shown: line,
     refresh,
     onSettled: useCallback(() => list.current?.focus(), []),
     onChanged: useCallback(() => {
@@ -240,7 +242,6 @@ function AccountReview({ accounts, account, onAccount, onDocuments }: AccountPro
 
   const group =
     cursor === null || review === undefined ? null : (review.pages.line(cursor.index)?.group ?? null);
-  const line = chosen ?? (review === undefined ? null : sourceLine(review, cursor?.index, cursor?.focus));
   const cancelForm = () => {
     decisions.setForm(null);
     list.current?.focus();

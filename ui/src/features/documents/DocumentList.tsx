@@ -54,7 +54,7 @@ function DocumentCells({ document }: { document: DocumentView }) {
 interface Props {
   total: number;
   selected: number;
-  onSelect: (index: number, document: DocumentView | null) => void;
+  onSelect: (index: number) => void;
 }
 
 /** Where a key leads in a list, or `null` when it is not a key of lists. */
@@ -97,7 +97,7 @@ export function DocumentList({ total, selected, onSelect }: Props) {
     if (to !== null) {
       event.preventDefault();
       virtual.scrollToIndex(to);
-      onSelect(to, rowAt(to));
+      onSelect(to);
     }
   };
 
@@ -139,7 +139,7 @@ export function DocumentList({ total, selected, onSelect }: Props) {
                 data-testid="document-row"
                 data-status={document?.status}
                 style={{ transform: `translateY(${item.start}px)` }}
-                onClick={() => onSelect(item.index, document)}
+                onClick={() => onSelect(item.index)}
               >
                 {document === null ? (
                   <span role="gridcell" className="cell skeleton" />

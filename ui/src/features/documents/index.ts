@@ -2,5 +2,5 @@
 export { DocumentEvidence } from "./DocumentEvidence";
 export { DocumentList } from "./DocumentList";
 export { ImportPanel } from "./ImportPanel";
-export { documentsQuery } from "./queries";
+export { documentsQuery, PAGE, placeOf } from "./queries";
 export { type ImportState, useDragOver, useImport } from "./useImport";

@@ -1,5 +1,5 @@
 /** What the documents view asks Rust for. */
-import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 import { backend } from "../../ipc";
 
 /** Rows per page of the list. */
@@ -10,7 +10,6 @@ export function documentsQuery(page: number) {
   return queryOptions({
     queryKey: ["documents", page],
     queryFn: () => backend.listDocuments(page * PAGE, PAGE),
-    placeholderData: keepPreviousData,
   });
 }
 
@@ -20,4 +19,9 @@ export function findingsQuery(document: number) {
     queryKey: ["findings", document],
     queryFn: () => backend.listFindings(document),
   });
+}
+
+/** On which page a document of the list is, and where on it. */
+export function placeOf(index: number): { page: number; row: number } {
+  return { page: Math.floor(index / PAGE), row: index % PAGE };
 }

@@ -8,6 +8,7 @@ const lines = sampleLines();
 function subject(parts: [index: number, ...sides: SideView[]][], marked = false): Subject {
   return {
     marked,
+    fresh: true,
     parts: parts.map(([index, ...sides]) => ({ line: lines[index] as ReviewLine, sides })),
   };
 }
@@ -61,7 +62,9 @@ describe("an open entry", () => {
 describe("a contradicting pair", () => {
   it("can be matched as it stands", () => {
     const pair = line({ index: 1, group: 9, bank: bank("b"), ledger: ledger("l"), middle: "contradicts" });
-    expect(matchStep({ marked: false, parts: [{ line: pair, sides: both }] })).toEqual({ step: "match" });
+    expect(matchStep({ marked: false, fresh: true, parts: [{ line: pair, sides: both }] })).toEqual({
+      step: "match",
+    });
   });
 });
 
@@ -94,10 +97,20 @@ describe("marked lines", () => {
   });
 });
 
+describe("lines marked before a search", () => {
+  const old: Subject = { ...subject([[5, ...both]], true), fresh: false };
+  it("can still be matched or held, since their own ids last", () => {
+    expect(possible(old)).toMatchObject({ match: true, hold: true });
+  });
+  it("cannot be accepted, since their groups' ids do not", () => {
+    expect(possible(old)).toMatchObject({ accept: false, reject: false });
+  });
+});
+
 describe("what is confirmed", () => {
   const confirmed = line({ index: 1, section: "confirmed", group: 5, bank: bank("b"), ledger: ledger("l") });
   it("can only be dissolved or commented on", () => {
-    expect(possible({ marked: false, parts: [{ line: confirmed, sides: both }] })).toEqual({
+    expect(possible({ marked: false, fresh: true, parts: [{ line: confirmed, sides: both }] })).toEqual({
       accept: false,
       reject: false,
       match: false,
@@ -112,6 +125,6 @@ describe("what is confirmed", () => {
 
 describe("nothing", () => {
   it("allows nothing", () => {
-    expect(Object.values(possible({ marked: false, parts: [] })).some(Boolean)).toBe(false);
+    expect(Object.values(possible({ marked: false, fresh: true, parts: [] })).some(Boolean)).toBe(false);
   });
 });

@@ -6,6 +6,8 @@ import { refsOf } from "./lines";
 export interface Subject {
   /** Whether lines were marked; else it is the cursor's group or cell. */
   marked: boolean;
+  /** Whether all lines come from the review that is open now; group ids of a former one mean nothing any more. */
+  fresh: boolean;
   /** Display lines concerned, each with the sides that count. */
   parts: readonly { line: ReviewLine; sides: readonly SideView[] }[];
 }
@@ -54,10 +56,10 @@ export function possible(subject: Subject): Possible {
   const any = refs.length > 0;
   const undecided = any && !sections.includes("confirmed");
   return {
-    accept: any && only("suggested"),
-    reject: any && only("suggested"),
+    accept: any && subject.fresh && only("suggested"),
+    reject: any && subject.fresh && only("suggested"),
     match: undecided,
-    unmatch: any && only("confirmed") && groups.length === 1,
+    unmatch: any && subject.fresh && only("confirmed") && groups.length === 1,
     hold: undecided && !only("held"),
     release: any && only("held"),
     comment: any,

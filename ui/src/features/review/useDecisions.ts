@@ -20,6 +20,8 @@ interface Options {
   review: OpenReview | undefined;
   selection: Selection;
   summary: Summary;
+  /** The line whose source is shown; a comment is about it. */
+  shown: LineRef | null;
   refresh: () => Promise<OpenReview | undefined>;
   /** After a decision the keyboard is back in the list. */
   onSettled: () => void;
@@ -29,7 +31,7 @@ interface Options {
 const ZERO = /^-?0*(?:\.0*)?$/;
 
 /** Decisions about the selection of a review. */
-export function useDecisions({ review, selection, summary, refresh, onSettled, onChanged }: Options) {
+export function useDecisions({ review, selection, summary, shown, refresh, onSettled, onChanged }: Options) {
   const { t, tError } = useI18n();
   const say = useSay();
   const [form, setForm] = useState<Form | null>(null);
@@ -77,9 +79,6 @@ export function useDecisions({ review, selection, summary, refresh, onSettled, o
   );
 
   const { refs, groups } = summary;
-  const focused = (): LineRef | undefined =>
-    refs.find((ref) => ref.side === selection.cursor?.focus) ?? refs[0];
-
   const match = async () => {
     const step = matchStep(selection.subject);
     if (step.step === "mark") {
@@ -138,9 +137,8 @@ export function useDecisions({ review, selection, summary, refresh, onSettled, o
       }
     },
     comment: () => {
-      const line = focused();
-      if (line !== undefined) {
-        setForm({ kind: "comment", line });
+      if (shown !== null) {
+        setForm({ kind: "comment", line: shown });
       }
     },
     acceptSafe: () => {

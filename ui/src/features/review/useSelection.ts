@@ -28,6 +28,8 @@ const SEARCH = 500;
 export interface Mark {
   ref: LineRef;
   line: ReviewLine;
+  /** Handle of the review it was marked in. */
+  view: number;
 }
 
 /** Marked cells by `keyOf`. */
@@ -40,11 +42,11 @@ function sectionStarts(review: OpenReview): number[] {
   return review.view.sections.map((section) => section.start);
 }
 
-function added(marks: Marks, lines: readonly ReviewLine[], side: SideView | null): Marks {
+function added(marks: Marks, lines: readonly ReviewLine[], side: SideView | null, view: number): Marks {
   const next = new Map(marks);
   for (const line of lines) {
     for (const ref of refsOf(line, side)) {
-      next.set(keyOf(ref), { ref, line });
+      next.set(keyOf(ref), { ref, line, view });
     }
   }
   return next;
@@ -62,14 +64,14 @@ export function useSelection(review: OpenReview | undefined, onTooMany: (lines: 
     () => pages?.version() ?? 0,
   );
 
-  // Another question starts at its first line; the same question after a decision keeps its place.
+  // Another question starts at its first line; the same question keeps its place. Marks stay in either case: the
+  // counterpart of a marked line is often found by searching.
   useEffect(() => {
     if (review === undefined || opened.current === review.key) {
       return;
     }
     opened.current = review.key;
     anchor.current = null;
-    setMarks(NO_MARKS);
     const first = [0, 1, 2].map((index) => review.pages.line(index)).find((line) => line?.kind === "first");
     setCursor(first === undefined ? null : cursorOn(first));
   }, [review]);
@@ -84,16 +86,19 @@ export function useSelection(review: OpenReview | undefined, onTooMany: (lines: 
   const subject: Subject = useMemo(() => {
     void version;
     if (marks.size > 0) {
-      const byIndex = new Map<number, { line: ReviewLine; sides: SideView[] }>();
-      for (const { ref, line } of marks.values()) {
-        const part = byIndex.get(line.index) ?? { line, sides: [] };
+      // By the line itself and not by its index, which another review gives to another line.
+      const byLine = new Map<ReviewLine, { line: ReviewLine; sides: SideView[] }>();
+      let fresh = true;
+      for (const { ref, line, view } of marks.values()) {
+        const part = byLine.get(line) ?? { line, sides: [] };
         part.sides.push(ref.side);
-        byIndex.set(line.index, part);
+        byLine.set(line, part);
+        fresh &&= view === pages?.view;
       }
-      return { marked: true, parts: [...byIndex.values()].sort((a, b) => a.line.index - b.line.index) };
+      return { marked: true, fresh, parts: [...byLine.values()].sort((a, b) => a.line.index - b.line.index) };
     }
     if (cursor === null || pages === undefined) {
-      return { marked: false, parts: [] };
+      return { marked: false, fresh: true, parts: [] };
     }
     const range = cursor.side === null ? group : { start: cursor.index, end: cursor.index + 1 };
     const sides = cursor.side === null ? SIDES : [cursor.side];
@@ -104,7 +109,7 @@ export function useSelection(review: OpenReview | undefined, onTooMany: (lines: 
         parts.push({ line, sides });
       }
     }
-    return { marked: false, parts };
+    return { marked: false, fresh: true, parts };
   }, [marks, cursor, pages, group, version]);
 
   const clearMarks = useCallback(() => {
@@ -125,7 +130,7 @@ export function useSelection(review: OpenReview | undefined, onTooMany: (lines: 
       const lines = await review.pages.read(range);
       const widened = side === null ? groupRange(review.pages.line, range.end - 1).end : range.end;
       const rest = widened > range.end ? await review.pages.read({ start: range.end, end: widened }) : [];
-      setMarks((old) => added(old, [...lines, ...rest], side));
+      setMarks((old) => added(old, [...lines, ...rest], side, review.pages.view));
     },
     [review, onTooMany],
   );
@@ -161,26 +166,30 @@ export function useSelection(review: OpenReview | undefined, onTooMany: (lines: 
   );
 
   /** Marks the cells under the cursor, or unmarks them when all are marked. */
-  const toggle = useCallback((parts: Subject["parts"]) => {
-    setMarks((old) => {
-      const cells = parts.flatMap(({ line, sides }) =>
-        sides.flatMap((side) => {
-          const ref = refOf(line, side);
-          return ref === null ? [] : [{ ref, line }];
-        }),
-      );
-      const all = cells.every(({ ref }) => old.has(keyOf(ref)));
-      const next = new Map(old);
-      for (const cell of cells) {
-        if (all) {
-          next.delete(keyOf(cell.ref));
-        } else {
-          next.set(keyOf(cell.ref), cell);
+  const view = pages?.view ?? 0;
+  const toggle = useCallback(
+    (parts: Subject["parts"]) => {
+      setMarks((old) => {
+        const cells = parts.flatMap(({ line, sides }) =>
+          sides.flatMap((side) => {
+            const ref = refOf(line, side);
+            return ref === null ? [] : [{ ref, line, view }];
+          }),
+        );
+        const all = cells.every(({ ref }) => old.has(keyOf(ref)));
+        const next = new Map(old);
+        for (const cell of cells) {
+          if (all) {
+            next.delete(keyOf(cell.ref));
+          } else {
+            next.set(keyOf(cell.ref), cell);
+          }
         }
-      }
-      return next;
-    });
-  }, []);
+        return next;
+      });
+    },
+    [view],
+  );
 
   const markSection = useCallback(async () => {
     const at = cursor?.index;
@@ -211,6 +220,17 @@ export function useSelection(review: OpenReview | undefined, onTooMany: (lines: 
     setCursor(line === undefined ? null : cursorOn(line));
     return line?.index ?? null;
   }, []);
+
+  // An import refreshes the list under the cursor; where its line is gone, the nearest takes its place.
+  useEffect(() => {
+    if (review === undefined || cursor === null || opened.current !== review.key) {
+      return;
+    }
+    const line = review.pages.line(cursor.index);
+    if (cursor.index >= review.view.lines || line?.kind === "section") {
+      settleOn(review, null, cursor.index).catch(() => undefined);
+    }
+  }, [review, cursor, settleOn]);
 
   return {
     cursor,
