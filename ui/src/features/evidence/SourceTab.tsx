@@ -6,20 +6,25 @@ import { formatCode, useI18n } from "../../i18n";
 import { type FieldView, type LineRef, type SourceView, toErrorView } from "../../ipc";
 import { sourceQuery } from "./queries";
 
-function FieldValue({ field, digits }: { field: FieldView; digits: number }) {
-  const { amount, day } = useI18n();
+interface FieldValueProps {
+  field: FieldView;
+  digits: number;
+  /** Currency of the amounts, said once beside each rather than in a row of its own. */
+  currency: string;
+}
+
+function FieldValue({ field, digits, currency }: FieldValueProps) {
+  const { amount, day, tMaybe } = useI18n();
   switch (field.format) {
     case "amount": {
-      // The value may carry its currency behind the figure.
-      const [figure = "", ...rest] = field.value.split(" ");
-      return [amount(figure, digits), ...rest].join(" ");
+      return currency === "" ? amount(field.value, digits) : `${amount(field.value, digits)} ${currency}`;
     }
     case "date":
       return day(field.value, "long");
     case "code":
       return <span className="code">{field.value}</span>;
     default:
-      return field.value;
+      return tMaybe(`fieldValue.${field.value}`) ?? field.value;
   }
 }
 
@@ -78,6 +83,8 @@ export function SourceTab({ line, digits }: Props) {
     return <div className="evidence-section skeleton" aria-busy="true" />;
   }
   const source = query.data;
+  const currency = source.fields.find((field) => field.name === "currency")?.value ?? "";
+  const fields = source.fields.filter((field) => field.name !== "currency");
   return (
     <div aria-busy={query.isPlaceholderData} data-testid="source">
       <section className="evidence-section">
@@ -85,12 +92,12 @@ export function SourceTab({ line, digits }: Props) {
           {t(line.side === "bank" ? "evidence.bankEntry" : "evidence.ledgerLine")}
         </h2>
         <dl className="pairs">
-          {source.fields.map((field, at) => (
+          {fields.map((field, at) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: a field may occur twice and the order is fixed
             <div key={at} className="pair">
               <dt>{tMaybe(`fieldName.${field.name}`) ?? field.name}</dt>
               <dd>
-                <FieldValue field={field} digits={digits} />
+                <FieldValue field={field} digits={digits} currency={currency} />
               </dd>
             </div>
           ))}
