@@ -26,6 +26,14 @@ pub enum GroupKind {
     WriteOff,
 }
 
+impl GroupRow {
+    /// Whether the engine proposed it; only then does it have reasons.
+    #[must_use]
+    pub fn was_proposed(&self) -> bool {
+        self.reasons != "[]"
+    }
+}
+
 impl GroupKind {
     fn name(self) -> &'static str {
         match self {
@@ -812,6 +820,24 @@ impl WriteTx {
         .bind(at)
         .bind(by_rule)
         .bind(difference_reason)
+        .bind(group)
+        .execute(&mut *self.tx)
+        .await?;
+        Ok(())
+    }
+
+    /// Turns a confirmed match back into the proposal it was.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn reopen_group(&mut self, group: i64, contradicted: bool) -> Result<(), CacheError> {
+        let kind = if contradicted { GroupKind::Contradicts } else { GroupKind::Proposal };
+        sqlx::query(
+            "update review_group set section = ?, kind = ?, match_id = null, at = null, by_rule = 0,
+                 difference_reason = null where id = ?",
+        )
+        .bind(kind.section())
+        .bind(kind.name())
         .bind(group)
         .execute(&mut *self.tx)
         .await?;

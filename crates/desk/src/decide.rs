@@ -188,7 +188,9 @@ async fn load_facts(
 
 async fn load_match(tx: &mut WriteTx, match_id: &str, written: &mut Written) -> Result<Option<MatchFact>, DeskError> {
     let Some(group) = tx.find_match(match_id).await? else { return Ok(None) };
-    written.freed.insert((group.account, group.day));
+    if !group.was_proposed() {
+        written.freed.insert((group.account, group.day));
+    }
     let lines = group_lines(tx, group.id).await?;
     let leaf = tx.find_newest_leaf(match_id).await?.ok_or(decide::Refusal::UnknownMatch)?;
     let event = leaf::decode(&leaf)?;

@@ -34,7 +34,13 @@ pub(crate) async fn apply(tx: &mut WriteTx, event: &Event) -> Result<(), DeskErr
         action::MATCH | action::WRITE_OFF => settle(tx, event).await?,
         action::UNMATCH => {
             if let Some(group) = tx.find_match(&event.object.id).await? {
-                tx.delete_group(group.id).await?;
+                if group.was_proposed() {
+                    // It becomes the proposal it was, so that undo gives back exactly what was there.
+                    let contradicted = group.reasons.contains("\"contradiction\"");
+                    tx.reopen_group(group.id, contradicted).await?;
+                } else {
+                    tx.delete_group(group.id).await?;
+                }
             }
         }
         action::REJECT | action::RECONSIDER => {

@@ -316,17 +316,19 @@ pub(crate) fn ledger_line(row: &LedgerRow) -> Line {
 
 /// Proposals become groups; ambiguous ones that share lines become one group that shows all of them.
 fn plan_groups(account: i64, proposals: &[Proposal], open: &OpenLines) -> Vec<NewGroup> {
-    let mut groups = Vec::with_capacity(proposals.len());
-    let mut ambiguous: Vec<&Proposal> = Vec::new();
-    for proposal in proposals {
-        if proposal.decision == Decision::Ambiguous {
-            ambiguous.push(proposal);
-        } else {
-            groups.push(new_group(account, &[proposal], open));
-        }
-    }
+    let (ambiguous, single): (Vec<&Proposal>, Vec<&Proposal>) =
+        proposals.iter().partition(|proposal| proposal.decision == Decision::Ambiguous);
+    let mut groups: Vec<NewGroup> = single.iter().map(|proposal| new_group(account, &[proposal], open)).collect();
+    // A line that has a proposal of its own is shown there, not among the equal solutions it also fits.
+    let bank: HashSet<i64> = groups.iter().flat_map(|group| group.bank.iter().copied()).collect();
+    let ledger: HashSet<i64> = groups.iter().flat_map(|group| group.ledger.iter().copied()).collect();
     for component in components(&ambiguous) {
-        groups.push(new_group(account, &component, open));
+        let mut group = new_group(account, &component, open);
+        group.bank.retain(|row| !bank.contains(row));
+        group.ledger.retain(|row| !ledger.contains(row));
+        if !group.bank.is_empty() && !group.ledger.is_empty() {
+            groups.push(group);
+        }
     }
     groups
 }
