@@ -19,7 +19,9 @@ mod supersede;
 mod undo;
 mod workspace;
 
+pub mod doctor;
 pub mod import;
+pub mod listing;
 pub mod view;
 
 pub use error::DeskError;

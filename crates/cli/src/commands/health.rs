@@ -1,0 +1,62 @@
+//! `attest status` and `attest doctor`: the state of the workspace in one object each.
+
+use super::or_dash;
+use crate::{error::CliError, output::Output};
+use attest_desk::{
+    Desk,
+    doctor::{Checkup, Summary},
+};
+
+pub(crate) async fn status(desk: &Desk, output: &mut Output) -> Result<(), CliError> {
+    output.answer(&desk.summarise().await?, plain_status)?;
+    output.finish()
+}
+
+pub(crate) async fn doctor(desk: &Desk, output: &mut Output) -> Result<(), CliError> {
+    let checkup = desk.check().await?;
+    output.answer(&checkup, plain_checkup)?;
+    output.finish()?;
+    if checkup.ok { Ok(()) } else { Err(CliError::Unsound { count: checkup.problems.len() }) }
+}
+
+fn plain_status(summary: &Summary) -> String {
+    let mut text = format!(
+        "{}\n  company {}\n  {} documents, {} statements, {} events in the log (newest {})",
+        summary.workspace,
+        or_dash(summary.company.as_ref()),
+        summary.documents,
+        summary.statements,
+        summary.log.size,
+        summary.log.code,
+    );
+    for account in &summary.accounts {
+        text.push_str(&format!(
+            "\n  account {} {}, ledger account {}: {} entries to decide on",
+            or_dash(account.account.as_ref()),
+            account.currency,
+            or_dash(account.ledger_account.as_ref()),
+            account.open,
+        ));
+    }
+    text
+}
+
+fn plain_checkup(checkup: &Checkup) -> String {
+    let mut text = format!(
+        "{}\n  SQLCipher {}, SQLite {}, journal {}\n  keychain {}\n  {} events and {} documents checked",
+        checkup.workspace,
+        checkup.cipher_version,
+        checkup.sqlite_version,
+        checkup.journal_mode,
+        if checkup.keychain_available { "answers" } else { "does not answer" },
+        checkup.events,
+        checkup.documents,
+    );
+    if checkup.ok {
+        text.push_str("\n  nothing is wrong");
+    }
+    for problem in &checkup.problems {
+        text.push_str(&format!("\n  {}: {}", problem.code, problem.message));
+    }
+    text
+}
