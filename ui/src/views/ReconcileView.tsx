@@ -249,6 +249,7 @@ function AccountReview({ accounts, account, onAccount, onDocuments }: AccountPro
   return (
     <>
       <main className="work" data-testid="view-reconcile" aria-label={t("reconcile.title")}>
+        <h1 className="visually-hidden">{t("reconcile.title")}</h1>
         <ReviewHeader
           ref={header}
           accounts={accounts}

@@ -14,6 +14,9 @@ export interface ImportState {
 /** What an import makes stale; the status comes by its own event. */
 const STALE_AFTER_IMPORT = ["accounts", "documents", "findings", "review", "source", "group"];
 
+/** While an import runs the list of documents follows it, but no faster than anybody reads. */
+const LIST_EVERY_MS = 1_500;
+
 /** Follows the import while the workspace is open. */
 export function useImport(): ImportState {
   const client = useQueryClient();
@@ -23,6 +26,7 @@ export function useImport(): ImportState {
   useEffect(() => {
     let gone = false;
     let finishedJob: number | null = null;
+    let listed = performance.now();
     const take = (progress: ImportProgress | null) => {
       if (gone || progress === null) {
         return;
@@ -33,6 +37,10 @@ export function useImport(): ImportState {
       }
       const left = progress.finished ? null : secondsLeft(first.current.sample, now, progress.bytesTotal);
       setState({ progress, left });
+      if (!progress.finished && now.at - listed > LIST_EVERY_MS) {
+        listed = now.at;
+        void client.invalidateQueries({ queryKey: ["documents"] });
+      }
       if (progress.finished && finishedJob !== progress.job) {
         finishedJob = progress.job;
         for (const key of STALE_AFTER_IMPORT) {

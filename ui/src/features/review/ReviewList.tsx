@@ -276,7 +276,9 @@ export function ReviewList({ review, selection, ref, onError }: Props) {
         <span role="columnheader" className="cell-figure cell-bank-amount">
           {t("column.amount")}
         </span>
-        <span role="columnheader" className="cell-middle" aria-label={t("column.state")} />
+        <span role="columnheader" className="cell-middle">
+          <span className="visually-hidden">{t("column.state")}</span>
+        </span>
         <span role="columnheader" className="cell-ledger-day">
           {t("column.date")}
         </span>
@@ -290,7 +292,6 @@ export function ReviewList({ review, selection, ref, onError }: Props) {
       <div
         className="scroller"
         ref={scroller}
-        tabIndex={-1}
         role="presentation"
         onScroll={(event) => {
           const top = event.currentTarget.scrollTop;
