@@ -124,6 +124,9 @@ fn start(app: &AppHandle, workspace: PathBuf, files: Vec<PathBuf>) -> tauri::Res
     let theme = shell.desk().settings().theme;
     app.manage(shell.clone());
     window::open(app, theme)?;
+    // Asked now, the slow part of the first status (does a keychain answer?) is known when the page asks.
+    let early = shell.clone();
+    tauri::async_runtime::spawn(async move { early.refresh().await });
     let absent = shell.clone();
     session::watch(move || absent.lock_now("system"));
     tauri::async_runtime::spawn(shell.watch_idle());

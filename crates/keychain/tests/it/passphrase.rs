@@ -28,7 +28,7 @@ fn the_recommended_cost_works_and_is_written_down() {
     let file = create_with_passphrase(Uuid::new_v4(), &passphrase(GOOD), Cost::RECOMMENDED, Database::Absent);
     let (file, key) = file.unwrap();
     let text = file.render();
-    for part in ["\"memory_kib\": 262144", "\"passes\": 3", "\"lanes\": 4"] {
+    for part in ["\"memory_kib\": 131072", "\"passes\": 3", "\"lanes\": 4"] {
         assert!(text.contains(part), "{text}");
     }
     let started = std::time::Instant::now();
