@@ -268,14 +268,11 @@ fn check_permissions(dir: &Path, findings: &mut Findings) {
         return;
     }
     for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
-        if let Ok(mode) = mode(&entry.path()).map(|mode| mode & 0o077)
-            && mode != 0
-        {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            findings.add(
-                "file.permissions",
-                format!("Others on this machine can open {name}. Make it yours alone."),
-            );
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let matters = name.starts_with("cache.db") || name == attest_keychain::KEY_FILE_NAME;
+        if matters && mode(&entry.path()).is_ok_and(|mode| mode & 0o077 != 0) {
+            let message = format!("Others on this machine can open {name}. Take it from them: chmod 600.");
+            findings.add("file.permissions", message);
         }
     }
 }

@@ -81,7 +81,7 @@ impl Desk {
     /// [`DeskError::WorkspaceExists`]; what the keychain says; [`DeskError::InUse`].
     pub async fn create_workspace(&self, passphrase: Option<String>) -> Result<StatusView, DeskError> {
         let dir = &self.shared.dir;
-        std::fs::create_dir_all(dir).map_err(|source| file_error(dir, source))?;
+        make_folder(dir).map_err(|source| file_error(dir, source))?;
         let lock = take_lock(dir)?;
         let database = dir.join(DATABASE_FILE);
         if self.key_file()?.is_some() || database.exists() {
@@ -101,6 +101,7 @@ impl Desk {
         // The key is on its way to safety before anything is encrypted with it.
         attest_keychain::write_key_file(dir, &file)?;
         let cache = Cache::open(&database, &CacheKey::new(*secret.expose())).await?;
+        close_to_others(dir)?;
         let author = Author { tenant, user: make_id().to_string() };
         let mut tx = cache.begin().await?;
         tx.put_meta("tenant", &tenant.to_string()).await?;
@@ -172,7 +173,7 @@ impl Desk {
             return Err(DeskError::Argument { what: "number of minutes from 1 to 60", value });
         }
         let json = serde_json::to_vec_pretty(&settings).map_err(|error| DeskError::Bug(error.to_string()))?;
-        std::fs::create_dir_all(&self.shared.dir).map_err(|source| file_error(&self.shared.dir, source))?;
+        make_folder(&self.shared.dir).map_err(|source| file_error(&self.shared.dir, source))?;
         write_whole(&self.shared.dir.join(SETTINGS_FILE), &json)?;
         Ok(settings)
     }
@@ -207,6 +208,34 @@ fn workspace_created(tenant: Uuid) -> Draft {
 /// Runs something that blocks (keychain, Argon2id, reading files) off the async threads.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, DeskError> {
     tokio::task::spawn_blocking(work).await.map_err(|error| DeskError::Bug(error.to_string()))
+}
+
+/// Makes the folder for its owner alone. One that is there already keeps its access; its files are closed instead.
+fn make_folder(dir: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(dir)
+}
+
+/// Takes the database from everybody but its owner; the journals that SQLite makes later follow it.
+#[cfg(unix)]
+fn close_to_others(dir: &Path) -> Result<(), DeskError> {
+    use std::{fs::Permissions, os::unix::fs::PermissionsExt as _};
+    for name in [DATABASE_FILE.to_owned(), format!("{DATABASE_FILE}-wal"), format!("{DATABASE_FILE}-shm")] {
+        let path = dir.join(name);
+        if path.exists() {
+            std::fs::set_permissions(&path, Permissions::from_mode(0o600)).map_err(|source| file_error(&path, source))?;
+        }
+    }
+    Ok(())
+}
+
+/// Windows gives a user's folder for data to that user alone.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the same shape as on Unix")]
+fn close_to_others(_: &Path) -> Result<(), DeskError> {
+    Ok(())
 }
 
 fn take_lock(dir: &Path) -> Result<File, DeskError> {
