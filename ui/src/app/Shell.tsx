@@ -1,18 +1,23 @@
 /** The frame around every view: rail, status bar, keys, palette and key map. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Outlet, useNavigate } from "@tanstack/react-router";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { useCommands, useSay } from "../commands";
+import { Later, part } from "../design";
 import { useDragOver, useImport } from "../features/documents";
 import { statusQuery, takeStatus } from "../features/workspace";
 import { useI18n } from "../i18n";
 import { backend, toErrorView } from "../ipc";
-import { KeyMapPanel } from "./KeyMapPanel";
-import { Palette } from "./Palette";
 import { Rail } from "./Rail";
 import { StatusBar } from "./StatusBar";
 import { ShellContext } from "./shellContext";
 import { useKeys } from "./useKeys";
+
+// What lies over the work is not needed for the first picture of it.
+const palette = part(async () => (await import("./Palette")).Palette);
+const keyMap = part(async () => (await import("./KeyMapPanel")).KeyMapPanel);
+/** By then the window stands and nobody waits. */
+const LOAD_REST_AFTER_MS = 600;
 
 /** The frame. */
 export function Shell() {
@@ -41,7 +46,17 @@ export function Shell() {
     { id: "goDocuments", enabled: true, run: () => void navigate({ to: "/documents" }) },
     { id: "goSettings", enabled: true, run: () => void navigate({ to: "/settings" }) },
   ]);
+  const closePanel = () => setPanel(null);
   useKeys(panel === null);
+
+  // Fetched before they are asked for, so that the first use is as quick as the next.
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      palette.fetch();
+      keyMap.fetch();
+    }, LOAD_REST_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
 
   const shell = useMemo(
     () => ({ imports, dragOver, dismissed, onDismiss: setDismissed, lock }),
@@ -59,8 +74,8 @@ export function Shell() {
           {t("documents.dropNow")}
         </div>
       ) : null}
-      <Palette open={panel === "palette"} onClose={() => setPanel(null)} />
-      <KeyMapPanel open={panel === "keys"} onClose={() => setPanel(null)} />
+      {panel === "palette" ? <Later of={palette} props={{ open: true, onClose: closePanel }} /> : null}
+      {panel === "keys" ? <Later of={keyMap} props={{ open: true, onClose: closePanel }} /> : null}
     </ShellContext>
   );
 }

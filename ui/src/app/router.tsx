@@ -9,9 +9,10 @@ import {
   Navigate,
   useNavigate,
 } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { accountsQuery } from "../features/review";
 import { statusQuery } from "../features/workspace";
-import { DocumentsView, ReconcileView, SettingsView } from "../views";
+import { DocumentsView, ReconcileView } from "../views";
 import { Shell } from "./Shell";
 import { useShell } from "./shellContext";
 
@@ -34,10 +35,16 @@ function Documents() {
   return <DocumentsView imports={imports} dragOver={dragOver} dismissed={dismissed} onDismiss={onDismiss} />;
 }
 
+const SettingsView = lazy(async () => ({ default: (await import("../views/SettingsView")).SettingsView }));
+
 function Settings() {
   const { lock } = useShell();
   const status = useQuery(statusQuery);
-  return status.data === undefined ? null : <SettingsView status={status.data} onLock={lock} />;
+  return status.data === undefined ? null : (
+    <Suspense fallback={<main className="work work-wide" aria-busy="true" />}>
+      <SettingsView status={status.data} onLock={lock} />
+    </Suspense>
+  );
 }
 
 const root = createRootRoute({ component: Shell });

@@ -1,3 +1,4 @@
 /** The design system: tokens (CSS), small components, icons. */
 export * from "./components";
 export * from "./icons";
+export { Later, type Part, part } from "./later";

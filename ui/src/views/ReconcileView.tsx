@@ -220,6 +220,7 @@ function AccountReview({ accounts, account, onAccount, onDocuments }: AccountPro
     onMonth: setMonth,
     onFilter: setFilter,
     onSearch: () => header.current?.focusSearch(),
+    onList: () => list.current?.focus(),
     onReasons: () => setTab((old) => (old === "reasons" ? "source" : "reasons")),
     onExport: runExport,
     onAcceptSafe: () => {

@@ -1,4 +1,3 @@
-/** The views: the only place that composes features. */
+/** The views: the only place that composes features. Settings are fetched apart, by the router. */
 export { DocumentsView } from "./DocumentsView";
 export { ReconcileView } from "./ReconcileView";
-export { SettingsView } from "./SettingsView";

@@ -27,6 +27,8 @@ interface Options {
   onMonth: (month: string | null) => void;
   onFilter: (filter: ReviewFilter) => void;
   onSearch: () => void;
+  /** Puts the keyboard back into the list. */
+  onList: () => void;
   onReasons: () => void;
   onExport: () => void;
   onAcceptSafe: () => void;
@@ -142,12 +144,13 @@ export function useReviewCommands(options: Options): void {
     },
     {
       id: "clearMarks",
-      enabled: free && (marked || selection.cursor?.side !== null),
+      enabled: free,
       run: () => {
         selection.clearMarks();
         if (selection.cursor !== null) {
           selection.setCursor({ ...selection.cursor, side: null });
         }
+        options.onList();
       },
     },
     { id: "reasons", enabled: free && some, hint: some && !marked && !asking, run: options.onReasons },

@@ -8,6 +8,7 @@ import { HistoryTab } from "./HistoryTab";
 import { groupQuery } from "./queries";
 import { Reasons } from "./Reasons";
 import { SourceTab } from "./SourceTab";
+import { useResting } from "./useResting";
 
 /** The tabs in order. */
 export const EVIDENCE_TABS = ["source", "reasons", "history"] as const;
@@ -73,7 +74,11 @@ function Lines({ group, line, onLine }: LinesProps) {
 }
 
 /** The evidence column. */
-export function Evidence({ view, group, line, digits, tab, onTab, onLine, children }: Props) {
+export function Evidence({ digits, tab, onTab, onLine, children, ...place }: Props) {
+  const { view, group, line } = useResting(
+    place,
+    [place.view, place.group, place.line?.side, place.line?.id].join(" "),
+  );
   const { t, tError } = useI18n();
   const query = useQuery({ ...groupQuery(view, group ?? 0), enabled: group !== null });
   const data = query.data;

@@ -25,7 +25,8 @@ const MATCH_REASONS = ["fee", "rounding", "exchange", "other"] as const;
 const WRITE_OFF_REASONS = ["fee", "rounding", "exchange", "error", "other"] as const;
 type Reason = (typeof WRITE_OFF_REASONS)[number];
 
-interface Props {
+/** A form and what to do with its answer. */
+export interface DecisionFormProps {
   form: Form;
   review: OpenReview;
   busy: boolean;
@@ -148,7 +149,12 @@ function optional(label: string, hint: string): string {
   return `${label} (${hint})`;
 }
 
-function HoldForm({ form, busy, onDecide, onCancel }: Props & { form: Extract<Form, { kind: "hold" }> }) {
+function HoldForm({
+  form,
+  busy,
+  onDecide,
+  onCancel,
+}: DecisionFormProps & { form: Extract<Form, { kind: "hold" }> }) {
   const { t } = useI18n();
   const now = today(getLocalTimeZone());
   const [until, setUntil] = useState<CalendarDate | null>(now.add({ weeks: 1 }));
@@ -212,7 +218,7 @@ function CommentForm({
   busy,
   onDecide,
   onCancel,
-}: Props & { form: Extract<Form, { kind: "comment" }> }) {
+}: DecisionFormProps & { form: Extract<Form, { kind: "comment" }> }) {
   const { t } = useI18n();
   const [text, setText] = useState("");
   return (
@@ -237,7 +243,7 @@ function MatchForm({
   digits,
   onDecide,
   onCancel,
-}: Props & { form: Extract<Form, { kind: "match" }> }) {
+}: DecisionFormProps & { form: Extract<Form, { kind: "match" }> }) {
   const { t, amount } = useI18n();
   const [reason, setReason] = useState<Reason>("fee");
   return (
@@ -261,7 +267,7 @@ function UnmatchForm({
   busy,
   onDecide,
   onCancel,
-}: Props & { form: Extract<Form, { kind: "unmatch" }> }) {
+}: DecisionFormProps & { form: Extract<Form, { kind: "unmatch" }> }) {
   const { t } = useI18n();
   const [reason, setReason] = useState("");
   return (
@@ -293,7 +299,7 @@ function WriteOffForm({
   digits,
   onDecide,
   onCancel,
-}: Props & { form: Extract<Form, { kind: "writeOff" }> }) {
+}: DecisionFormProps & { form: Extract<Form, { kind: "writeOff" }> }) {
   const { t, amount } = useI18n();
   const [reason, setReason] = useState<Reason>("fee");
   const [note, setNote] = useState("");
@@ -323,7 +329,7 @@ function AcceptSafeForm({
   busy,
   onDecide,
   onCancel,
-}: Props & { form: Extract<Form, { kind: "acceptSafe" }> }) {
+}: DecisionFormProps & { form: Extract<Form, { kind: "acceptSafe" }> }) {
   const { t } = useI18n();
   const { account, month } = review.query;
   return (
@@ -343,7 +349,7 @@ function AcceptSafeForm({
 }
 
 /** The form of a decision. */
-export function DecisionForm(props: Props) {
+export function DecisionForm(props: DecisionFormProps) {
   const { form } = props;
   switch (form.kind) {
     case "hold":

@@ -5,7 +5,6 @@
  * rather than a blank screen.
  */
 import {
-  type KeyboardEvent,
   type MouseEvent,
   type Ref,
   useEffect,
@@ -70,6 +69,12 @@ const FAR_MOVES: Record<string, Move> = {
   Home: "home",
   End: "end",
 };
+
+/** What the list looks at of a key press, from React or from the window. */
+type KeyPress = Pick<
+  globalThis.KeyboardEvent,
+  "key" | "altKey" | "ctrlKey" | "metaKey" | "shiftKey" | "preventDefault"
+>;
 
 interface Shown {
   start: number;
@@ -213,7 +218,7 @@ export function ReviewList({ review, selection, ref, onError }: Props) {
     return () => element.removeEventListener("wheel", onWheel);
   }, [factor]);
 
-  const onKeyDown = (event: KeyboardEvent) => {
+  const onKeyDown = (event: KeyPress) => {
     const far = event.ctrlKey || event.metaKey;
     const how = (far ? FAR_MOVES : MOVES)[event.key];
     if (event.altKey) {
@@ -227,6 +232,22 @@ export function ReviewList({ review, selection, ref, onError }: Props) {
       selection.narrow(event.key === "ArrowLeft" ? "bank" : "ledger");
     }
   };
+
+  // A click on an empty spot takes the focus nowhere; the list's keys bring it back.
+  const latestKeyDown = useRef(onKeyDown);
+  latestKeyDown.current = onKeyDown;
+  useEffect(() => {
+    const onStray = (event: globalThis.KeyboardEvent) => {
+      if (document.activeElement === document.body && !event.defaultPrevented) {
+        latestKeyDown.current(event);
+        if (event.defaultPrevented) {
+          grid.current?.focus({ preventScroll: true });
+        }
+      }
+    };
+    window.addEventListener("keydown", onStray);
+    return () => window.removeEventListener("keydown", onStray);
+  }, []);
 
   const onMouseDown = (event: MouseEvent) => {
     const cell = cellUnder(event.target);

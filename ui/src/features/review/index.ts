@@ -2,9 +2,9 @@
 export { type Possible, possible, type Summary, summarise } from "./actions";
 export { type CopyHeaders, clipboardGrid, copyGrid } from "./clipboard";
 export { DecisionButtons } from "./DecisionButtons";
-export { DecisionForm } from "./DecisionForm";
 export { Equation } from "./Equation";
 export { FILTERS, Filters } from "./Filters";
+export { DecisionForm } from "./LazyDecisionForm";
 export { refOf } from "./lines";
 export { MarksBar } from "./MarksBar";
 export { accountsQuery, type OpenReview, useReview } from "./queries";

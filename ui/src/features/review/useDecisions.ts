@@ -4,6 +4,7 @@ import { useSay } from "../../commands";
 import { type Key, type Params, useI18n } from "../../i18n";
 import { backend, type DecisionRequest, type LineRef, toErrorView } from "../../ipc";
 import { matchStep, type Summary } from "./actions";
+import { usePreloadedForms } from "./LazyDecisionForm";
 import type { OpenReview } from "./queries";
 import type { Selection } from "./useSelection";
 
@@ -32,6 +33,7 @@ const ZERO = /^-?0*(?:\.0*)?$/;
 
 /** Decisions about the selection of a review. */
 export function useDecisions({ review, selection, summary, shown, refresh, onSettled, onChanged }: Options) {
+  usePreloadedForms();
   const { t, tError } = useI18n();
   const say = useSay();
   const [form, setForm] = useState<Form | null>(null);
