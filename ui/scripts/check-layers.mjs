@@ -34,12 +34,10 @@ function target(from, specifier) {
 for (const file of files) {
   const code = readFileSync(join(SOURCE, file), "utf8");
   const edges = [];
-  for (const [, typeOnly, specifier] of code.matchAll(
+  for (const [, typeOnly, named, bare] of code.matchAll(
     /^(?:import|export)\s+(type\s)?[^;]*?from\s+"([^"]+)";|^import\s+"([^"]+)";/gm,
   )) {
-    if (specifier === undefined) {
-      continue;
-    }
+    const specifier = named ?? bare;
     if (specifier.startsWith("@tauri-apps") && !file.startsWith("ipc/")) {
       problems.push(`${file}: only src/ipc may name ${specifier}`);
     }

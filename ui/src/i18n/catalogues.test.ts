@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { en } from "./en";
 import { sv } from "./sv";
@@ -24,6 +27,20 @@ describe("catalogues", () => {
       expect([key, placeholders(other)]).toEqual([key, placeholders(message)]);
       expect([key, typeof other]).toEqual([key, typeof message]);
     }
+  });
+  it("hold no text that nothing shows", () => {
+    const source = fileURLToPath(new URL("..", import.meta.url));
+    const code = readdirSync(source, { recursive: true })
+      .map(String)
+      .filter((file) => /\.tsx?$/.test(file) && !file.endsWith(".test.ts") && !/i18n.(en|sv)\.ts$/.test(file))
+      .map((file) => readFileSync(join(source, file), "utf8"))
+      .join("\n");
+    // Keys made at run time, such as `error.${code}`.
+    const made = [...code.matchAll(/`([a-zA-Z.]+\.)\$\{/g)].map((found) => found[1] ?? "");
+    const unused = Object.keys(en).filter(
+      (key) => !code.includes(`"${key}"`) && !made.some((prefix) => key.startsWith(prefix)),
+    );
+    expect(unused).toEqual([]);
   });
   it("hold no empty text", () => {
     for (const catalogue of [en, sv]) {

@@ -4,7 +4,6 @@ import type { Message } from "./translate";
 export const en = {
   "app.name": "Attest",
   "app.noCompany": "No ledger yet",
-  "app.loading": "Opening",
 
   "nav.label": "Views",
   "nav.reconcile": "Reconcile",
@@ -83,10 +82,7 @@ export const en = {
   "status.sum": "sum {amount}",
   "status.bankSum": "bank {amount}",
   "status.ledgerSum": "ledger {amount}",
-  "status.difference": "difference {amount}",
   "status.undo": "Undo: {what}",
-  "status.redo": "Redo: {what}",
-  "status.nothingToUndo": "Nothing to undo",
 
   "undo.cash_movement.match": "matched {subject}",
   "undo.cash_movement.reject": "rejected {subject}",
@@ -147,8 +143,6 @@ export const en = {
   "documents.column.status": "Result",
   "documents.none": "none",
   "documents.select": "Select a document to see what was found in it.",
-  "documents.digest": "Digest",
-  "documents.logPosition": "Log",
   "documents.size": "Size",
   "documents.statements": "Statements",
   "documents.entries": "Bank entries",
@@ -505,8 +499,6 @@ export const en = {
   "message.showExport": "Show",
   "message.tooManyLines": "{count} lines are too many to mark at once; search or filter first",
   "message.markBothSides": "Marked one side; mark the other with X, then M",
-  "message.nothingSafe": "No proposal reaches the threshold",
-  "message.stale": "The list had changed; it is fresh now",
 
   "error.title": "That did not work",
   "error.retry": "Try again",

@@ -4,7 +4,6 @@ import type { Catalogue } from "./en";
 export const sv: Catalogue = {
   "app.name": "Attest",
   "app.noCompany": "Ingen huvudbok än",
-  "app.loading": "Öppnar",
 
   "nav.label": "Vyer",
   "nav.reconcile": "Avstämning",
@@ -83,10 +82,7 @@ export const sv: Catalogue = {
   "status.sum": "summa {amount}",
   "status.bankSum": "bank {amount}",
   "status.ledgerSum": "bok {amount}",
-  "status.difference": "skillnad {amount}",
   "status.undo": "Ångra: {what}",
-  "status.redo": "Gör om: {what}",
-  "status.nothingToUndo": "Inget att ångra",
 
   "undo.cash_movement.match": "matchade {subject}",
   "undo.cash_movement.reject": "avvisade {subject}",
@@ -147,8 +143,6 @@ export const sv: Catalogue = {
   "documents.column.status": "Utfall",
   "documents.none": "inga",
   "documents.select": "Välj ett dokument för att se vad som hittades i det.",
-  "documents.digest": "Kontrollsumma",
-  "documents.logPosition": "Logg",
   "documents.size": "Storlek",
   "documents.statements": "Kontoutdrag",
   "documents.entries": "Bankposter",
@@ -512,8 +506,6 @@ export const sv: Catalogue = {
   "message.showExport": "Visa",
   "message.tooManyLines": "{count} rader är för många att markera på en gång; sök eller filtrera först",
   "message.markBothSides": "Ena sidan är markerad; markera den andra med X, sedan M",
-  "message.nothingSafe": "Inget förslag når tröskeln",
-  "message.stale": "Listan hade ändrats; nu är den färsk",
 
   "error.title": "Det gick inte",
   "error.retry": "Försök igen",

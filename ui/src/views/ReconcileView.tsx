@@ -176,7 +176,6 @@ function AccountReview({ accounts, account, onAccount, onDocuments }: AccountPro
   const line = chosen ?? (review === undefined ? null : sourceLine(review, cursor?.index, cursor?.focus));
   const refresh = useCallback(async () => (await refetch({ throwOnError: true })).data, [refetch]);
   const decisions = useDecisions({
-    review,
     selection,
     summary,
     shown: line,

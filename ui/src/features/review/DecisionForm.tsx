@@ -1,6 +1,6 @@
 /** Forms in the evidence column for decisions that need a day, a reason or words. Enter confirms, Esc leaves. */
 import { type CalendarDate, endOfMonth, getLocalTimeZone, today } from "@internationalized/date";
-import { type FormEvent, type KeyboardEvent, type ReactNode, useState } from "react";
+import { type FormEvent, type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import {
   DateField,
   DateInput,
@@ -48,6 +48,13 @@ interface FrameProps {
 
 function Frame({ title, text, submit, busy, ready = true, onSubmit, onCancel, children }: FrameProps) {
   const { t } = useI18n();
+  const frame = useRef<HTMLFormElement>(null);
+  // A form without a field of its own takes the focus itself, so that Enter and Esc reach it.
+  useEffect(() => {
+    if (frame.current?.contains(document.activeElement) === false) {
+      frame.current.focus();
+    }
+  }, []);
   const send = (event: FormEvent) => {
     event.preventDefault();
     if (ready && !busy) {
@@ -70,7 +77,14 @@ function Frame({ title, text, submit, busy, ready = true, onSubmit, onCancel, ch
     }
   };
   return (
-    <form className="decision-form" onSubmit={send} onKeyDownCapture={onKeyDown} data-testid="decision-form">
+    <form
+      ref={frame}
+      tabIndex={-1}
+      className="decision-form"
+      onSubmit={send}
+      onKeyDownCapture={onKeyDown}
+      data-testid="decision-form"
+    >
       <h2 className="decision-title">{title}</h2>
       {text === undefined ? null : <p className="decision-text">{text}</p>}
       {children}
@@ -79,7 +93,6 @@ function Frame({ title, text, submit, busy, ready = true, onSubmit, onCancel, ch
           kind="primary"
           type="submit"
           isDisabled={busy || !ready}
-          autoFocus={children === undefined}
           keyCap={t("key.enter")}
           testId="decision-submit"
         >
@@ -323,21 +336,19 @@ function WriteOffForm({
   );
 }
 
-function AcceptSafeForm({
-  form,
-  review,
-  busy,
-  onDecide,
-  onCancel,
-}: DecisionFormProps & { form: Extract<Form, { kind: "acceptSafe" }> }) {
+function AcceptSafeForm({ review, busy, onDecide, onCancel }: DecisionFormProps) {
   const { t } = useI18n();
-  const { account, month } = review.query;
+  const { account, month, search, filter } = review.query;
+  // The count is of the whole month, so it waits until no search narrows the list.
+  const whole = search === "" && (filter === "all" || filter === "suggested");
+  const count = review.view.sections.find((section) => section.kind === "suggested")?.byRule ?? 0;
   return (
     <Frame
-      title={t("form.acceptSafe.title", { count: form.count })}
+      title={whole && count === 0 ? t("form.acceptSafe.none") : t("form.acceptSafe.title", { count })}
       text={t("form.acceptSafe.text")}
       submit={t("decide.accept")}
       busy={busy}
+      ready={whole && count > 0}
       onCancel={onCancel}
       onSubmit={() =>
         onDecide([{ kind: "acceptSafe", account, month }], "message.acceptedSafe", (events) => ({
@@ -363,6 +374,6 @@ export function DecisionForm(props: DecisionFormProps) {
     case "writeOff":
       return <WriteOffForm {...props} form={form} />;
     case "acceptSafe":
-      return <AcceptSafeForm {...props} form={form} />;
+      return <AcceptSafeForm {...props} />;
   }
 }

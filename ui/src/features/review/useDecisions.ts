@@ -15,10 +15,9 @@ export type Form =
   | { kind: "match"; refs: LineRef[]; difference: string }
   | { kind: "unmatch"; group: number }
   | { kind: "writeOff"; refs: LineRef[]; amount: string }
-  | { kind: "acceptSafe"; count: number };
+  | { kind: "acceptSafe" };
 
 interface Options {
-  review: OpenReview | undefined;
   selection: Selection;
   summary: Summary;
   /** The line whose source is shown; a comment is about it. */
@@ -32,7 +31,7 @@ interface Options {
 const ZERO = /^-?0*(?:\.0*)?$/;
 
 /** Decisions about the selection of a review. */
-export function useDecisions({ review, selection, summary, shown, refresh, onSettled, onChanged }: Options) {
+export function useDecisions({ selection, summary, shown, refresh, onSettled, onChanged }: Options) {
   usePreloadedForms();
   const { t, tError } = useI18n();
   const say = useSay();
@@ -144,12 +143,7 @@ export function useDecisions({ review, selection, summary, shown, refresh, onSet
       }
     },
     acceptSafe: () => {
-      const count = review?.view.sections.find((section) => section.kind === "suggested")?.byRule ?? 0;
-      if (count === 0) {
-        say(t("message.nothingSafe"));
-      } else {
-        setForm({ kind: "acceptSafe", count });
-      }
+      setForm({ kind: "acceptSafe" });
     },
     undo: () => void decide([{ kind: "undo" }], "message.undone"),
     redo: () => void decide([{ kind: "redo" }], "message.redone"),
