@@ -63,11 +63,17 @@ impl Window {
     /// # Errors
     /// When it does not appear in time.
     pub async fn find(&self, selector: &str) -> Result<Element> {
-        match self.client.wait().at_most(PATIENCE).every(POLL).for_element(Locator::Css(selector)).await {
+        self.find_within(selector, PATIENCE).await
+    }
+
+    /// Waits for an element that may take long.
+    ///
+    /// # Errors
+    /// When it does not appear in time.
+    pub async fn find_within(&self, selector: &str, patience: Duration) -> Result<Element> {
+        match self.client.wait().at_most(patience).every(POLL).for_element(Locator::Css(selector)).await {
             Ok(element) => Ok(element),
-            Err(error) => {
-                bail!("nothing matches `{selector}` ({error}); the window says:\n{}", self.text().await)
-            }
+            Err(error) => bail!("nothing matches `{selector}` ({error}); the window says:\n{}", self.text().await),
         }
     }
 
