@@ -79,8 +79,13 @@ describe("one side", () => {
     expect(towards(at, bankSide, "ledger")).toEqual(on(1));
     expect(towards(at, on(1), "ledger")).toEqual({ index: 1, side: "ledger", focus: "ledger" });
   });
-  it("cannot be chosen where it is empty", () => {
-    expect(towards(at, on(3), "ledger")).toEqual(on(3));
+  it("that the group lacks is found at the nearest line", () => {
+    expect(towards(at, on(3), "ledger")).toEqual({ index: 2, side: "ledger", focus: "ledger" });
+    expect(towards(at, on(7), "bank")).toEqual({ index: 5, side: "bank", focus: "bank" });
+  });
+  it("that is nowhere leaves the cursor where it is", () => {
+    const lone: LineAt = (index) => (index === 3 ? lines[3] : undefined);
+    expect(towards(lone, on(3), "ledger")).toEqual(on(3));
   });
   it("moves line by line through its own cells and past differences", () => {
     const start = towards(at, on(1), "ledger");

@@ -147,7 +147,26 @@ export function moved(
   return cursorOn(first);
 }
 
-/** The cursor narrowed to a side, or widened to the group when it was on the other one. */
+/** How far a side that the group lacks is looked for. */
+const REACH = 400;
+
+/** The nearest cell of a side, below first; an entry without a match finds its counterpart's column this way. */
+function nearest(lineAt: LineAt, index: number, side: SideView): number | null {
+  for (let distance = 1; distance <= REACH; distance += 1) {
+    for (const at of [index + distance, index - distance]) {
+      const line = lineAt(at);
+      if (line !== undefined && refOf(line, side) !== null) {
+        return at;
+      }
+    }
+  }
+  return null;
+}
+
+/**
+ * The cursor narrowed to a side, or widened to the group when it was on the other one. Where the group has nothing
+ * on that side, the nearest cell there takes the cursor.
+ */
 export function towards(lineAt: LineAt, cursor: Cursor, side: SideView): Cursor {
   if (cursor.side !== null && cursor.side !== side) {
     const line = lineAt(groupRange(lineAt, cursor.index).start);
@@ -161,5 +180,6 @@ export function towards(lineAt: LineAt, cursor: Cursor, side: SideView): Cursor 
       return { index, side, focus: side };
     }
   }
-  return cursor;
+  const index = nearest(lineAt, cursor.index, side);
+  return index === null ? cursor : { index, side, focus: side };
 }
