@@ -85,27 +85,23 @@ export function ReviewHeader(props: Props) {
           onSelect={(id) => props.onAccount(Number(id))}
           testId="account-picker"
         />
-        <p className="head-sub">
+        <div className="head-sub head-parts">
           <span className="head-number">{account.number}</span>
-          {" \u00b7 "}
-          {account.currency}
+          <span>{account.currency}</span>
           {account.ledgerAccount === null ? null : (
-            <>
-              {" \u00b7 "}
-              <Picker
-                look="inline"
-                label={t("reconcile.ledgerAccount")}
-                choices={ledgerChoices(account).map((choice) => ({
-                  ...choice,
-                  label: t("reconcile.ledger", { account: choice.label }),
-                }))}
-                selected={account.ledgerAccount}
-                onSelect={props.onLedgerAccount}
-                testId="ledger-picker"
-              />
-            </>
+            <Picker
+              look="inline"
+              label={t("reconcile.ledgerAccount")}
+              choices={ledgerChoices(account).map((choice) => ({
+                ...choice,
+                label: t("reconcile.ledger", { account: choice.label }),
+              }))}
+              selected={account.ledgerAccount}
+              onSelect={props.onLedgerAccount}
+              testId="ledger-picker"
+            />
           )}
-        </p>
+        </div>
       </div>
       <Picker
         label={t("reconcile.month")}
