@@ -32,13 +32,6 @@ where
     guarded(move || async move { call(desk).await.map_err(|error| error.view()) }).await
 }
 
-/// Forwards a call that leaves the workspace in another state.
-async fn change(shell: &Shell, call: impl Future<Output = Answer<StatusView>>) -> Answer<StatusView> {
-    let status = call.await?;
-    shell.note(&status);
-    Ok(status)
-}
-
 #[tauri::command]
 pub(crate) async fn status(shell: State<'_, Shell>) -> Answer<StatusView> {
     ask(&shell, move |desk| async move { desk.status().await }).await
@@ -49,12 +42,12 @@ pub(crate) async fn create_workspace(
     shell: State<'_, Shell>,
     passphrase: Option<String>,
 ) -> Answer<StatusView> {
-    change(&shell, ask(&shell, move |desk| async move { desk.create_workspace(passphrase).await })).await
+    shell.change(ask(&shell, move |desk| async move { desk.create_workspace(passphrase).await })).await
 }
 
 #[tauri::command]
 pub(crate) async fn unlock(shell: State<'_, Shell>, passphrase: Option<String>) -> Answer<StatusView> {
-    change(&shell, ask(&shell, move |desk| async move { desk.unlock(passphrase).await })).await
+    shell.change(ask(&shell, move |desk| async move { desk.unlock(passphrase).await })).await
 }
 
 #[tauri::command]

@@ -1,6 +1,6 @@
 //! What the window's commands share: the desk, the idle clock, and what is known of the workspace without asking.
 //!
-//! Every change of the workspace passes [`Shell::note`], so that window, auto-lock and waiting files follow its
+//! Every change of the workspace passes [`Shell::change`], so that window, auto-lock and waiting files follow its
 //! state wherever the change came from. Imports are in `import`.
 
 use crate::{
@@ -54,6 +54,7 @@ pub(crate) struct Shell {
     app: AppHandle,
     desk: Desk,
     known: Arc<Mutex<Known>>,
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Shell {
@@ -62,7 +63,7 @@ impl Shell {
         let idle = IdleClock::new(Instant::now(), SystemTime::now());
         let limit = limit(&desk.settings());
         let known = Known { open: false, importing: false, waiting, limit, idle, exported: Vec::new() };
-        Self { app, desk, known: Arc::new(Mutex::new(known)) }
+        Self { app, desk, known: Arc::new(Mutex::new(known)), turn: Arc::default() }
     }
 
     /// The desk.
@@ -90,27 +91,43 @@ impl Shell {
         self.known().open
     }
 
-    /// Takes notice of a status and passes it on to the window; starts what waited for the workspace to open.
-    pub(crate) fn note(&self, status: &StatusView) {
-        {
+    /// Makes one change of the workspace, or asks for its state, while no other does: a status told late would
+    /// show a locked workspace as open.
+    pub(crate) async fn change(
+        &self,
+        call: impl Future<Output = Result<StatusView, ErrorView>>,
+    ) -> Result<StatusView, ErrorView> {
+        let _turn = self.turn.lock().await;
+        let status = call.await?;
+        self.note(&status);
+        Ok(status)
+    }
+
+    /// Takes notice of a status and passes it on to the window. Whoever hears first that the workspace is no
+    /// longer open loads the window anew, so that nothing stays in it; opening it starts what waited for that.
+    fn note(&self, status: &StatusView) {
+        let open = status.workspace == WorkspaceState::Open;
+        let was_open = {
             let mut known = self.known();
-            let open = status.workspace == WorkspaceState::Open;
             if open && !known.open {
                 known.idle.touch(Instant::now());
             }
-            known.open = open;
             known.limit = limit(&status.settings);
-        }
+            std::mem::replace(&mut known.open, open)
+        };
         self.emit(WORKSPACE_CHANGED, status);
+        if was_open && !open {
+            window::blank(&self.app);
+        }
         self.import_waiting();
     }
 
     /// Asks the desk anew and tells the window.
     pub(crate) async fn refresh(&self) {
         let desk = self.desk.clone();
-        match guarded(async move || desk.status().await.map_err(|error| error.view())).await {
-            Ok(status) => self.note(&status),
-            Err(error) => tracing::warn!(code = error.code, "the status could not be told"),
+        let asked = guarded(async move || desk.status().await.map_err(|error| error.view()));
+        if let Err(error) = self.change(asked).await {
+            tracing::warn!(code = error.code, "the status could not be told");
         }
     }
 
@@ -124,26 +141,17 @@ impl Shell {
         self.known().exported.iter().find(|known| *known == path).map(PathBuf::from)
     }
 
-    /// Locks: closes everything in the desk, then loads the window anew so that nothing stays in it.
+    /// Locks: closes everything in the desk, then the window is loaded anew (see [`Shell::change`]).
     pub(crate) async fn lock(&self, because: &'static str) -> Result<StatusView, ErrorView> {
         let desk = self.desk.clone();
-        let locked = guarded(async move || desk.lock(because).await.map_err(|error| error.view())).await;
-        match locked {
-            Ok(status) => {
-                let was_open = self.is_open();
-                self.note(&status);
-                if was_open {
-                    window::blank(&self.app);
-                }
-                Ok(status)
-            }
-            Err(error) => {
-                // What cannot be closed must not stay readable.
-                tracing::error!(code = error.code, "the workspace could not be closed, so the program ends");
-                self.app.exit(1);
-                Err(error)
-            }
+        let locked = guarded(async move || desk.lock(because).await.map_err(|error| error.view()));
+        let answer = self.change(locked).await;
+        if let Err(error) = &answer {
+            // What cannot be closed must not stay readable.
+            tracing::error!(code = error.code, "the workspace could not be closed, so the program ends");
+            self.app.exit(1);
         }
+        answer
     }
 
     /// Locks if open, for those who do not wait.
