@@ -60,6 +60,7 @@ impl From<sqlx::Error> for CacheError {
 
 impl CacheError {
     /// A stored value that does not read back.
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over the error they have no more use for")]
     pub(crate) fn stored(what: &'static str, detail: impl ToString) -> Self {
         Self::Stored { what, detail: detail.to_string() }
     }

@@ -1,0 +1,259 @@
+//! Importing documents: read, check, store and log each one whole or not at all.
+//!
+//! The reader runs on one thread, the database on another; at most a few batches wait between them, so that
+//! memory does not grow with the document. A crash at any point leaves either the whole document or nothing.
+
+mod report;
+mod store;
+mod watch;
+
+pub(crate) use store::restore_document;
+pub use report::{FileReport, FindingReport};
+pub use watch::{Running, Watch};
+
+use crate::{
+    Desk, Session,
+    error::DeskError,
+    journal::{Act, now},
+    supersede,
+    workspace::{blocking, file_error},
+};
+use attest_cache::{
+    documents::DocumentRow,
+    import::{DocumentSlot, DocumentSummary},
+    log::WriteTx,
+};
+use attest_domain::{
+    Digest,
+    event::{Draft, EvidenceRef, Object, action},
+    finding::Refusal,
+    limits::DOCUMENT_BYTES_MAX,
+};
+use attest_formats::csv::Mapping;
+use report::{already_here, cancelled, refused, result, unread};
+use sha2::{Digest as _, Sha256};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::Ordering},
+};
+use store::{Tally, store_document};
+
+impl Desk {
+    /// Imports files one after the other, then proposes matches for the accounts they touched.
+    ///
+    /// A file that cannot be read is reported among the others; only a failing database ends the import.
+    ///
+    /// # Errors
+    /// [`DeskError::Locked`], or what the database says; files before it are kept.
+    pub async fn import(
+        &self,
+        files: &[PathBuf],
+        mapping: Option<&str>,
+        watch: &Arc<Watch>,
+    ) -> Result<Vec<FileReport>, DeskError> {
+        let session = self.session().await?;
+        let mapping = mapping.map(parse_mapping).transpose()?;
+        let total = files.iter().filter_map(|file| std::fs::metadata(file).ok()).map(|meta| meta.len()).sum();
+        watch.update(|progress| {
+            progress.files_total = u32::try_from(files.len()).unwrap_or(u32::MAX);
+            progress.bytes_total = total;
+        });
+        let outcome = self.import_each(&session, files, mapping.as_ref(), watch).await;
+        watch.update(|progress| {
+            progress.finished = true;
+            progress.matching = false;
+        });
+        outcome
+    }
+
+    async fn import_each(
+        &self,
+        session: &Arc<Session>,
+        files: &[PathBuf],
+        mapping: Option<&(Mapping, String)>,
+        watch: &Arc<Watch>,
+    ) -> Result<Vec<FileReport>, DeskError> {
+        let mut reports = Vec::with_capacity(files.len());
+        let mut changed = false;
+        for file in files {
+            let name = file.file_name().map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into());
+            watch.update(|progress| progress.file.clone_from(&name));
+            let report = match import_file(session, file, &name, mapping, watch).await {
+                Ok(report) => report,
+                Err(DeskError::Cancelled) => {
+                    watch.update(|progress| progress.results.push(cancelled(&name)));
+                    break;
+                }
+                Err(error) => return Err(error),
+            };
+            changed |= report.status == "new";
+            watch.update(|progress| {
+                progress.files_done += 1;
+                progress.results.push(result(&report));
+            });
+            reports.push(report);
+        }
+        if changed {
+            watch.update(|progress| progress.matching = true);
+            session.forget();
+            self.assign_ledger_accounts(session).await?;
+            self.propose_all(session, watch).await?;
+        }
+        Ok(reports)
+    }
+}
+
+fn parse_mapping(text: &str) -> Result<(Mapping, String), DeskError> {
+    Ok((Mapping::parse(text)?, text.to_owned()))
+}
+
+async fn import_file(
+    session: &Arc<Session>,
+    path: &Path,
+    name: &str,
+    mapping: Option<&(Mapping, String)>,
+    watch: &Arc<Watch>,
+) -> Result<FileReport, DeskError> {
+    let bytes = match load_file(path).await? {
+        Ok(bytes) => Arc::new(bytes),
+        Err(refusal) => return Ok(unread(name, refusal)),
+    };
+    let sha256 = {
+        let bytes = bytes.clone();
+        blocking(move || Digest(Sha256::digest(bytes.as_slice()).into())).await?
+    };
+    let before = session.cache.find_document(&sha256).await?;
+    if let Some(document) = before.as_ref().filter(|document| !document.refused) {
+        watch.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        let findings = session.cache.list_findings(document.id).await?;
+        return Ok(already_here(name, document, findings));
+    }
+    let start = watch.bytes.load(Ordering::Relaxed);
+    let mut tx = session.cache.begin().await?;
+    if let Some(refused) = &before {
+        // It was refused once; this program may read what an older one could not.
+        tx.delete_refused(refused.id).await?;
+    }
+    let imported = store_document(&mut tx, &bytes, &sha256, name, mapping, watch, start).await;
+    watch.bytes.store(start + bytes.len() as u64, Ordering::Relaxed);
+    match imported {
+        Ok((slot, format, mut tally)) => {
+            supersede::apply(&mut tx, slot, &mut tally.findings, &tally.accounts, tally.has_book).await?;
+            let report = log_import(session, &mut tx, slot, &sha256, name, bytes.len(), format, tally).await?;
+            tx.commit().await?;
+            Ok(report)
+        }
+        Err(DeskError::Document(refusal)) => {
+            drop(tx);
+            log_refusal(session, before, &sha256, name, bytes.len() as u64, refusal).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The whole file, or why it is refused unread.
+async fn load_file(path: &Path) -> Result<Result<Vec<u8>, Refusal>, DeskError> {
+    let path = path.to_owned();
+    blocking(move || {
+        let metadata = match std::fs::metadata(&path) {
+            Ok(metadata) => metadata,
+            Err(error) => return Err(Refusal::new("file.unreadable", file_error(&path, error).to_string())),
+        };
+        if metadata.is_dir() {
+            return Err(Refusal::new("file.is_folder", "This is a folder. Name the files in it, or drop the folder on the window."));
+        }
+        if metadata.len() > DOCUMENT_BYTES_MAX {
+            let message = format!(
+                "The file has {} bytes; the most that is read is {DOCUMENT_BYTES_MAX}. Ask for it in parts.",
+                metadata.len()
+            );
+            return Err(Refusal::new("document.too_large", message));
+        }
+        std::fs::read(&path)
+            .map_err(|error| Refusal::new("file.unreadable", file_error(&path, error).to_string()))
+    })
+    .await
+}
+
+#[expect(clippy::too_many_arguments, reason = "one value per fact of the event; a struct would only rename them")]
+async fn log_import(
+    session: &Session,
+    tx: &mut WriteTx,
+    slot: DocumentSlot,
+    sha256: &Digest,
+    name: &str,
+    bytes: usize,
+    format: String,
+    tally: Tally,
+) -> Result<FileReport, DeskError> {
+    tx.insert_findings(slot.document, &tally.findings).await?;
+    let statements = tally.statements.len() as u64;
+    let mut draft = document_event(action::DOCUMENT_IMPORT, sha256, name);
+    draft.after = Some(serde_json::json!({
+        "bytes": bytes, "format": format, "statements": statements, "entries": tally.entries,
+        "vouchers": tally.vouchers, "ledger_lines": tally.ledger_lines,
+    }));
+    draft.evidence.push(EvidenceRef { kind: "document".to_owned(), sha256: *sha256 });
+    let event = session.author.append(tx, draft, Act::default()).await?;
+    tx.finish_document(slot, &tally.summary(format.clone(), event.seq)).await?;
+    Ok(FileReport {
+        file: name.to_owned(),
+        sha256: Some(*sha256),
+        format: Some(format),
+        status: "new",
+        statements,
+        entries: tally.entries,
+        transactions: tally.transactions,
+        vouchers: tally.vouchers,
+        ledger_lines: tally.ledger_lines,
+        findings: tally.findings.into_iter().map(FindingReport::from).collect(),
+    })
+}
+
+/// Keeps nothing of a refused document but the refusal; refusing it again adds nothing.
+async fn log_refusal(
+    session: &Session,
+    before: Option<DocumentRow>,
+    sha256: &Digest,
+    name: &str,
+    bytes: u64,
+    refusal: Refusal,
+) -> Result<FileReport, DeskError> {
+    let finding = refusal.clone().into_finding();
+    if before.is_none() {
+        let mut tx = session.cache.begin().await?;
+        let slot = tx.insert_document(sha256, name, bytes, &now(), None).await?;
+        tx.insert_findings(slot.document, std::slice::from_ref(&finding)).await?;
+        let mut draft = document_event(action::DOCUMENT_REFUSE, sha256, name);
+        draft.after = Some(serde_json::json!({ "bytes": bytes, "line": refusal.line }));
+        draft.reason = Some(refusal.code.into_owned());
+        let event = session.author.append(&mut tx, draft, Act::default()).await?;
+        let summary = DocumentSummary {
+            format: String::new(),
+            refused: true,
+            event_seq: event.seq,
+            statements: 0,
+            entries: 0,
+            transactions: 0,
+            vouchers: 0,
+            ledger_lines: 0,
+            findings: [1, 0, 0],
+        };
+        tx.finish_document(slot, &summary).await?;
+        tx.commit().await?;
+    }
+    Ok(FileReport { sha256: Some(*sha256), ..refused(name, finding) })
+}
+
+fn document_event(action: &'static str, sha256: &Digest, name: &str) -> Draft {
+    Draft {
+        action,
+        object: Object { kind: "document".to_owned(), id: sha256.to_string(), version: 1 },
+        reason: None,
+        before: None,
+        after: None,
+        evidence: Vec::new(),
+        // File names often hold account numbers and people's names.
+        sensitive: vec![("name", name.to_owned())],
+    }
+}
