@@ -16,7 +16,7 @@ pub(crate) enum CliError {
     NoFolder,
     #[error("{}: {refusal}", path.display())]
     Table { path: PathBuf, refusal: Refusal },
-    #[error("{refused} of {files} files refused. The others are in the workspace.")]
+    #[error("{refused} of {files} files refused, for the reasons above. Nothing of them was kept.")]
     Refused { refused: usize, files: usize },
     #[error(
         "{count} problems were found. Nothing was changed; copy the workspace folder before doing anything else."

@@ -40,7 +40,7 @@ async fn run(args: Args, output: &mut Output) -> Result<(), CliError> {
     if let Command::Match(tables) = &args.command
         && let Some((left, right)) = tables.files()
     {
-        return commands::matching::match_tables(left, right, tables.rules(), output);
+        return commands::matching::match_tables(left, right, &tables.rules(), output);
     }
     let place = session::Place::of(&args)?;
     let desk = match &args.command {

@@ -280,3 +280,46 @@ fn check_permissions(dir: &Path, findings: &mut Findings) {
 /// Windows keeps a user's folder for data from others by its inherited access list.
 #[cfg(not(unix))]
 fn check_permissions(_: &Path, _: &mut Findings) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use attest_cache::log::NewEvent;
+
+    #[tokio::test]
+    async fn a_log_that_was_rewritten_is_found_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let desk = Desk::new(folder.path().join("workspace"), folder.path().join("exports"));
+        desk.create_workspace(Some("correct horse battery staple".to_owned())).await.unwrap();
+        assert_eq!(desk.check().await.unwrap().problems, []);
+
+        let session = desk.session().await.unwrap();
+        let first = session.cache.list_events(0, 1).await.unwrap().remove(0);
+        let mut tx = session.cache.begin().await.unwrap();
+        // The first event again, two places on, under a hash that is not its own.
+        let again = NewEvent {
+            seq: 2,
+            leaf: &first.leaf,
+            hash: Digest([7; 32]),
+            action: "workspace.create",
+            object_id: "",
+            actor: "user",
+            at: "",
+            trace: None,
+            reverts: None,
+            disclosures: &[],
+            lines: &[],
+        };
+        tx.append_event(&again).await.unwrap();
+        let garbage = NewEvent { seq: 3, leaf: b"{ }", hash: leaf::hash(b"{ }"), ..again };
+        tx.append_event(&garbage).await.unwrap();
+        tx.commit().await.unwrap();
+
+        let checkup = desk.check().await.unwrap();
+        let codes: Vec<&str> = checkup.problems.iter().map(|problem| problem.code).collect();
+        assert_eq!(codes, ["log.gap", "log.hash", "log.foreign", "log.unreadable"]);
+        assert!(!checkup.ok);
+        drop(session);
+        desk.lock("asked").await.unwrap();
+    }
+}

@@ -67,7 +67,7 @@ pub(crate) async fn match_accounts(
 pub(crate) fn match_tables(
     left: &Path,
     right: &Path,
-    rules: MatchRules,
+    rules: &MatchRules,
     output: &mut Output,
 ) -> Result<(), CliError> {
     let mut findings = Vec::new();
@@ -84,7 +84,7 @@ pub(crate) fn match_tables(
         let line = finding.line.map(|line| format!("line {line}: ")).unwrap_or_default();
         output.tell(&format!("{file}: {line}{}", finding.message));
     }
-    propose(&left, &right, &rules, &[], findings, output)
+    propose(&left, &right, rules, &[], findings, output)
 }
 
 fn table_finding(path: &Path, finding: Finding) -> TableFinding {

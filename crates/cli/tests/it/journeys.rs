@@ -5,7 +5,7 @@ use serde_json::json;
 use std::process::Command;
 
 const STATEMENT: &str = "camt053/v08/parties.xml";
-const MISMATCH: &str = "camt053/v02/summary_mismatch.xml";
+const UNREADABLE: &str = "camt053/v02/unreadable.xml";
 const REFUSED: &str = "sie/truncated-voucher.se";
 const LEDGER: &str = "sie/4e-utf8.se";
 
@@ -57,10 +57,11 @@ fn a_refused_file_is_named_with_its_line_and_the_others_come_in() {
 #[test]
 fn people_are_told_in_plain_lines() {
     let scene = Scene::new();
-    let files = [fixture(MISMATCH).display().to_string(), fixture(REFUSED).display().to_string()];
+    let files = [fixture(UNREADABLE).display().to_string(), fixture(REFUSED).display().to_string()];
     let ran = scene.run_plain(&["import", &files[0], &files[1]]);
-    assert_eq!(ran.code, i32::from(ran.stdout.contains("refused")), "{ran:?}");
-    assert!(ran.stdout.contains("line "), "{}", ran.stdout);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stdout.contains("truncated-voucher.se: refused"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("error: line "), "{}", ran.stdout);
     assert!(!ran.stdout.contains('{'), "{}", ran.stdout);
     for command in ["statements", "entries", "ledger", "status", "doctor"] {
         let ran = scene.run_plain(&[command]);
