@@ -53,7 +53,7 @@ async fn the_main_job_goes_from_import_to_export() -> Result<()> {
     flows::lock(&window).await?;
     flows::unlock(&window).await?;
     flows::open_reconciliation(&window).await?;
-    ensure!(flows::standing(&window).await? == after, "the decision did not survive the lock");
+    flows::expect_standing(&window, &after).await.context("the decision did not survive the lock")?;
 
     let file = flows::export(&window, &scene.workspace).await?;
     let table = fs::read_to_string(&file)?;
@@ -73,7 +73,7 @@ async fn decisions_survive_a_new_start() -> Result<()> {
     ensure!(window.count("review-row").await? == 0, "a figure shows before the workspace is unlocked");
     flows::unlock(&window).await?;
     flows::open_reconciliation(&window).await?;
-    ensure!(flows::standing(&window).await? == after, "the decision was lost");
+    flows::expect_standing(&window, &after).await.context("the decision was lost")?;
     window.close().await
 }
 

@@ -35,7 +35,8 @@ impl Driver {
         let mut driver = Self { child, port };
         let start = Instant::now();
         // tauri-driver hands everything on to the webview's own driver, so both must be up
-        let is_up = || [port, native_port].iter().all(|port| TcpStream::connect(("127.0.0.1", *port)).is_ok());
+        let is_up =
+            || [port, native_port].iter().all(|port| TcpStream::connect(("127.0.0.1", *port)).is_ok());
         while !is_up() {
             if let Some(status) = driver.child.try_wait()? {
                 bail!("tauri-driver ended at once: {status}");

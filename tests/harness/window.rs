@@ -73,7 +73,9 @@ impl Window {
     pub async fn find_within(&self, selector: &str, patience: Duration) -> Result<Element> {
         match self.client.wait().at_most(patience).every(POLL).for_element(Locator::Css(selector)).await {
             Ok(element) => Ok(element),
-            Err(error) => bail!("nothing matches `{selector}` ({error}); the window says:\n{}", self.text().await),
+            Err(error) => {
+                bail!("nothing matches `{selector}` ({error}); the window says:\n{}", self.text().await)
+            }
         }
     }
 
