@@ -138,11 +138,18 @@ function AccountReview({ accounts, account, onAccount, onDocuments }: AccountPro
   const client = useQueryClient();
   const say = useSay();
   const place = recall();
-  const [month, setMonth] = useState<string | null>(() =>
-    place.month !== undefined && (place.month === null || account.months.includes(place.month))
-      ? place.month
-      : (account.months[0] ?? null),
+  // The month goes along from account to account. Until the user touches anything it is the newest, also when an
+  // import brings newer ones in.
+  const [pinned, setMonth] = useState<string | null | undefined>(() =>
+    place.month === null || account.months.includes(place.month ?? "") ? place.month : undefined,
   );
+  const month = pinned === undefined ? (account.months[0] ?? null) : pinned;
+  const pin = () => {
+    if (pinned === undefined) {
+      setMonth(month);
+      onAccount(account.id);
+    }
+  };
   const [filter, setFilter] = useState<ReviewFilter>(place.filter ?? "all");
   const [search, setSearch] = useState("");
   const [tab, setTab] = useState<EvidenceTab>("source");
@@ -150,7 +157,11 @@ function AccountReview({ accounts, account, onAccount, onDocuments }: AccountPro
   const list = useRef<ReviewListHandle>(null);
   const header = useRef<ReviewHeaderHandle>(null);
 
-  useEffect(() => remember({ account: account.id, month, filter }), [account.id, month, filter]);
+  useEffect(() => {
+    if (pinned !== undefined) {
+      remember({ account: account.id, month: pinned, filter });
+    }
+  }, [account.id, pinned, filter]);
 
   const query = useMemo<ReviewQuery | null>(
     () =>
@@ -248,7 +259,13 @@ function AccountReview({ accounts, account, onAccount, onDocuments }: AccountPro
   };
   return (
     <>
-      <main className="work" data-testid="view-reconcile" aria-label={t("reconcile.title")}>
+      <main
+        className="work"
+        data-testid="view-reconcile"
+        aria-label={t("reconcile.title")}
+        onKeyDownCapture={pin}
+        onPointerDownCapture={pin}
+      >
         <h1 className="visually-hidden">{t("reconcile.title")}</h1>
         <ReviewHeader
           ref={header}
