@@ -58,11 +58,13 @@ fn generate(project: &Project, build: Build, log: &mut Log) -> Result<BTreeMap<S
         Build::Alone => &["--package", "attest-desk", "--lib"],
         Build::Workspace => &["--workspace"],
     };
-    let setting = format!(
-        "env.TS_RS_EXPORT_DIR={{ value = {:?}, relative = false, force = true }}",
-        folder.display().to_string()
-    );
-    let mut command = project.cargo(&["nextest", "run", "--locked", "--config", &setting]);
+    // Later than the project's own setting, which sends the types straight into the sources.
+    let settings = project.scratch("settings")?.join("codegen.toml");
+    let value = folder.display().to_string();
+    let text = format!("[env]\nTS_RS_EXPORT_DIR = {{ value = {value:?}, relative = false, force = true }}\n");
+    fs::write(&settings, text)?;
+    let mut command = project.cargo(&["nextest", "run", "--locked", "--config"]);
+    command.arg(&settings);
     command.args(scope).args(["--status-level", "fail", "-E", "test(/export_bindings_/)"]);
     log.run(command).context("the types could not be written")?;
     let fresh = load(&folder)?;

@@ -9,6 +9,7 @@ mod figure;
 mod formats;
 mod matching;
 mod process;
+mod window;
 
 use anyhow::{Result, bail};
 use figure::Bench;
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 
 /// Every figure there is, by group.
 fn registry() -> Vec<Bench> {
-    [formats::BENCHES, cache::BENCHES, matching::BENCHES].concat()
+    [formats::BENCHES, cache::BENCHES, matching::BENCHES, window::BENCHES].concat()
 }
 
 fn main() -> ExitCode {
