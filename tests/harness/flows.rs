@@ -39,7 +39,7 @@ pub async fn create_workspace(window: &Window) -> Result<()> {
     Ok(())
 }
 
-/// Waits until an import has ended and gives what the window says.
+/// Waits until an import has ended and gives what its panel says.
 ///
 /// # Errors
 /// When it does not end.
@@ -48,7 +48,8 @@ pub async fn finish_import(window: &Window) -> Result<String> {
     window.named("view-documents").await?;
     let done = "[data-testid=\"import-progress\"][data-finished=\"true\"]";
     window.find_within(done, IMPORT_PATIENCE).await?;
-    Ok(window.text().await)
+    let said = window.evaluate("document.querySelector('[data-testid=import-progress]').innerText").await?;
+    said.as_str().map(str::to_owned).context("the panel has a text")
 }
 
 /// Opens the reconciliation and waits for its first rows.
