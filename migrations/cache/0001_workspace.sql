@@ -153,7 +153,8 @@ create table entry (
     -- Everything else as JSON of attest_domain::statement::Entry.
     detail        blob not null
 ) strict;
-create index entry_statement on entry (statement_id, status, day);
+-- Covers placing and summing, so that neither reads the wide rows.
+create index entry_statement on entry (statement_id, status, day, amount_m, amount_s);
 
 -- Entries that another document tells again: they stay as evidence and are counted once.
 create table superseded_entry (
@@ -203,7 +204,8 @@ create table ledger_line (
     span_start integer not null,
     span_end   integer not null
 ) strict;
-create index ledger_line_account on ledger_line (account, currency, status, day);
+-- Covers placing and summing.
+create index ledger_line_account on ledger_line (account, currency, status, day, amount_m, amount_s);
 create index ledger_line_voucher on ledger_line (voucher_id);
 
 -- Ledger lines that a later export tells again.
@@ -236,7 +238,19 @@ create table review_group (
     match_id       text unique,
     at             text
 ) strict;
-create index review_group_account on review_group (account_id, section, day);
+-- Covers placing.
+create index review_group_account on review_group (account_id, section, day, bank, ledger, difference_m, safe, by_rule);
+
+-- Σ of the lines in confirmed groups by day, so that a decision does not add up the whole account again.
+-- side: 0 bank, 1 ledger.
+create table settled_day (
+    account_id integer not null references account (id),
+    side       integer not null,
+    day        integer not null,
+    scale      integer not null,
+    mantissa   integer not null,
+    primary key (account_id, side, day, scale)
+) strict, without rowid;
 
 -- Which line is in which group; a line is in one at the most. side: 0 bank, 1 ledger.
 create table group_line (

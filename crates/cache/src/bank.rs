@@ -144,19 +144,45 @@ impl Cache {
         list_statements(&self.reader, account).await
     }
 
-    /// Days with booked entries that count, per account, as `(account, year, month)`, newest first.
+    /// Months that the statements of an account reach into, newest first, as `YYYY-MM`. Statements without a
+    /// period are placed by their entries.
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn list_months(&self, account: i64) -> Result<Vec<String>, CacheError> {
         Ok(sqlx::query_scalar(
-            "select distinct strftime('%Y-%m', e.day * 86400, 'unixepoch') from entry e
-             where e.statement_id in (select id from statement where account_id = ? and state = 'current')
-               and e.status = 0 and e.day > 0 order by 1 desc",
+            "with recursive period(day_from, day_to) as (
+                 select coalesce(day_from, day_to), day_to from statement
+                 where account_id = ?1 and state = 'current' and day_to is not null
+                 union select e.day, e.day from statement s join entry e on e.statement_id = s.id
+                 where s.account_id = ?1 and s.state = 'current' and s.day_to is null and e.day <> 0),
+             month(first, day_to) as (
+                 select date(day_from * 86400, 'unixepoch', 'start of month'), date(day_to * 86400, 'unixepoch')
+                 from period
+                 union select date(first, '+1 month'), day_to from month where date(first, '+1 month') <= day_to)
+             select distinct substr(first, 1, 7) from month order by 1 desc limit 600",
         )
         .bind(account)
         .fetch_all(&self.reader)
         .await?)
+    }
+
+    /// Booked entries of an account that count and are neither suggested nor confirmed.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn count_open(&self, account: i64) -> Result<u64, CacheError> {
+        let count: i64 = sqlx::query_scalar(
+            "with booked as (select id from statement where account_id = ?1 and state = 'current')
+             select (select count(*) from entry where statement_id in (select id from booked) and status = 0)
+                  - (select count(*) from superseded_entry x join entry e on e.id = x.entry_id
+                     where e.statement_id in (select id from booked) and e.status = 0)
+                  - (select coalesce(sum(bank), 0) from review_group where account_id = ?1 and section in (1, 3))",
+        )
+        .bind(account)
+        .fetch_one(&self.reader)
+        .await?;
+        Ok(count.max(0).cast_unsigned())
     }
 
     /// Entries that count, in the order they came, after row `after`: one page of an account's days, or of all.
@@ -228,23 +254,47 @@ impl Cache {
         list_entry_keys(&self.reader, statement).await
     }
 
+    /// Booked entries of an account that count and are in no group, each packed as `day << 32 | row`, unsorted.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn pack_open_entries(&self, account: i64, days: (i64, i64)) -> Result<Vec<i64>, CacheError> {
+        self.pack_entries_by(
+            "select json_group_array((e.day << 32) | e.id) from entry e
+             where e.statement_id in (select id from statement where account_id = ? and state = 'current')
+               and e.status = 0 and e.day between ? and ?
+               and not exists (select 1 from group_line g where g.side = 0 and g.line_id = e.id)",
+            account,
+            days,
+        )
+        .await
+    }
+
     /// Booked entries of an account that count, each packed as `day << 32 | row`, unsorted.
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn pack_entries(&self, account: i64, days: (i64, i64)) -> Result<Vec<i64>, CacheError> {
-        let row = sqlx::query(
+        self.pack_entries_by(
             "select json_group_array((e.day << 32) | e.id) from entry e
              where e.statement_id in (select id from statement where account_id = ? and state = 'current')
                and e.status = 0 and e.day between ? and ?",
+            account,
+            days,
         )
-        .bind(account)
-        .bind(days.0)
-        .bind(days.1)
-        .fetch_one(&self.reader)
-        .await?;
+        .await
+    }
+
+    async fn pack_entries_by(
+        &self,
+        sql: &'static str,
+        account: i64,
+        days: (i64, i64),
+    ) -> Result<Vec<i64>, CacheError> {
+        let row = sqlx::query(sql).bind(account).bind(days.0).bind(days.1).fetch_one(&self.reader).await?;
         let mut packed = integers(&crate::open::aggregate(&row));
-        let superseded = self.list_superseded("select json_group_array(entry_id) from superseded_entry").await?;
+        let superseded =
+            self.list_superseded("select json_group_array(entry_id) from superseded_entry").await?;
         if !superseded.is_empty() {
             packed.retain(|value| superseded.binary_search(&(value & 0xFFFF_FFFF)).is_err());
         }
@@ -265,7 +315,7 @@ impl Cache {
         let count: i64 = sqlx::query_scalar(
             "select count(*) from entry e
              where e.statement_id in (select id from statement where account_id = ? and state = 'current')
-               and e.status <> 0 and e.day between ? and ?
+               and e.status in (1, 2) and e.day between ? and ?
                and not exists (select 1 from superseded_entry x where x.entry_id = e.id)",
         )
         .bind(account)
@@ -329,6 +379,56 @@ impl WriteTx {
         list_statements(&mut *self.tx, account).await
     }
 
+    /// Statements of an account that a new document can have to do with: its own, those with the same content or
+    /// overlapping days, notifications that count, and the ones before and behind; in the order of periods.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn list_statements_near(
+        &mut self,
+        account: i64,
+        document: i64,
+    ) -> Result<Vec<StatementRow>, CacheError> {
+        const BEFORE: &str = "day_to desc, day_from desc, coalesce(electronic_sequence, legal_sequence) desc, \
+             created desc, id desc";
+        const BEHIND: &str = "day_to, day_from, coalesce(electronic_sequence, legal_sequence), created, id";
+        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "with new(first, last) as (
+                 select min(coalesce(day_from, day_to)), max(coalesce(day_to, day_from)) from statement
+                 where document_id = ?2 and account_id = ?1)
+             select {STATEMENT_COLUMNS} from new join statement s join document d on d.id = s.document_id
+             where s.account_id = ?1 and (
+                 s.document_id = ?2 or new.first is null or coalesce(s.day_to, s.day_from) is null
+                 or s.kind = 'notification' and s.state = 'current'
+                 or coalesce(s.day_to, s.day_from) >= new.first and coalesce(s.day_from, s.day_to) <= new.last
+                 or s.content in (select content from statement where document_id = ?2)
+                 or s.id = (select id from statement where account_id = ?1 and kind = 'statement' and state = 'current'
+                            and day_to < new.first order by {BEFORE} limit 1)
+                 or s.id = (select id from statement where account_id = ?1 and kind = 'statement' and state = 'current'
+                            and coalesce(day_from, day_to) > new.last order by {BEHIND} limit 1))
+             order by s.day_to, s.day_from, coalesce(s.electronic_sequence, s.legal_sequence), s.created, s.id"
+        )))
+        .bind(account)
+        .bind(document)
+        .fetch_all(&mut *self.tx)
+        .await?;
+        rows.iter().map(statement_row).collect()
+    }
+
+    /// Whether a statement or an intraday report of an account counts.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn has_bookings(&mut self, account: i64) -> Result<bool, CacheError> {
+        Ok(sqlx::query_scalar(
+            "select exists (select 1 from statement where account_id = ? and state = 'current'
+                            and kind in ('statement', 'report'))",
+        )
+        .bind(account)
+        .fetch_one(&mut *self.tx)
+        .await?)
+    }
+
     /// See [`Cache::list_entry_keys`].
     ///
     /// # Errors
@@ -349,7 +449,9 @@ impl WriteTx {
                   and o.currency = e.currency and o.id < e.id
              join statement t on t.id = o.statement_id and t.kind = 'notification' and t.document_id <> s.document_id
              join document d on d.id = t.document_id and substr(d.format, 1, 4) <> substr(sd.format, 1, 4)
-             where e.id = ? and not exists (select 1 from superseded_entry x where x.entry_id = o.id)",
+             where e.id = ? and not exists (select 1 from superseded_entry x where x.entry_id = o.id)
+               and not exists (select 1 from superseded_entry x where x.instead = o.id and x.reason = 'double')
+             order by o.id",
         )
         .bind(entry)
         .fetch_all(&mut *self.tx)
@@ -363,7 +465,12 @@ impl WriteTx {
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
-    pub async fn set_statement_state(&mut self, id: i64, state: &str, instead: Option<i64>) -> Result<(), CacheError> {
+    pub async fn set_statement_state(
+        &mut self,
+        id: i64,
+        state: &str,
+        instead: Option<i64>,
+    ) -> Result<(), CacheError> {
         sqlx::query("update statement set state = ?, instead = ? where id = ?")
             .bind(state)
             .bind(instead)
@@ -377,7 +484,12 @@ impl WriteTx {
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
-    pub async fn supersede_entry(&mut self, entry: i64, instead: Option<i64>, reason: &str) -> Result<(), CacheError> {
+    pub async fn supersede_entry(
+        &mut self,
+        entry: i64,
+        instead: Option<i64>,
+        reason: &str,
+    ) -> Result<(), CacheError> {
         sqlx::query("insert or replace into superseded_entry (entry_id, instead, reason) values (?, ?, ?)")
             .bind(entry)
             .bind(instead)
@@ -401,7 +513,10 @@ impl WriteTx {
     /// # Errors
     /// [`CacheError`] when there is no such account.
     pub async fn find_account_key(&mut self, account: i64) -> Result<String, CacheError> {
-        Ok(sqlx::query_scalar("select key from account where id = ?").bind(account).fetch_one(&mut *self.tx).await?)
+        Ok(sqlx::query_scalar("select key from account where id = ?")
+            .bind(account)
+            .fetch_one(&mut *self.tx)
+            .await?)
     }
 
     /// Gives an account its ledger account.
@@ -478,7 +593,10 @@ fn entry_row(row: &SqliteRow) -> Result<EntryRow, CacheError> {
             id: EntryId(uid),
             statement: number(16),
             ordinal: number(3),
-            span: Span { start: row.get::<i64, _>(4).cast_unsigned(), end: row.get::<i64, _>(5).cast_unsigned() },
+            span: Span {
+                start: row.get::<i64, _>(4).cast_unsigned(),
+                end: row.get::<i64, _>(5).cast_unsigned(),
+            },
             amount: amount(row.get(8), row.get(9)),
             currency: Currency::parse(currency).ok_or_else(|| CacheError::stored("currency", currency))?,
             reversal: detail.reversal,

@@ -52,10 +52,11 @@ impl Cache {
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn find_document(&self, sha256: &Digest) -> Result<Option<DocumentRow>, CacheError> {
-        let row = sqlx::query(sqlx::AssertSqlSafe(format!("select {COLUMNS} from document where sha256 = ?")))
-            .bind(sha256.0.as_slice())
-            .fetch_optional(&self.reader)
-            .await?;
+        let row =
+            sqlx::query(sqlx::AssertSqlSafe(format!("select {COLUMNS} from document where sha256 = ?")))
+                .bind(sha256.0.as_slice())
+                .fetch_optional(&self.reader)
+                .await?;
         row.as_ref().map(document_row).transpose()
     }
 
@@ -75,7 +76,11 @@ impl Cache {
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
-    pub async fn list_documents(&self, offset: u64, limit: u32) -> Result<(u64, Vec<DocumentRow>), CacheError> {
+    pub async fn list_documents(
+        &self,
+        offset: u64,
+        limit: u32,
+    ) -> Result<(u64, Vec<DocumentRow>), CacheError> {
         let total: i64 = sqlx::query_scalar("select count(*) from document").fetch_one(&self.reader).await?;
         let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
             "select {COLUMNS} from document order by id desc limit ? offset ?"
@@ -106,7 +111,11 @@ impl Cache {
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer or a piece does not decompress.
-    pub async fn load_document_around(&self, document: i64, span: Span) -> Result<(u64, Vec<u8>), CacheError> {
+    pub async fn load_document_around(
+        &self,
+        document: i64,
+        span: Span,
+    ) -> Result<(u64, Vec<u8>), CacheError> {
         let rows = sqlx::query(
             "select position, length, data from document_chunk
              where document_id = ? and position < ? and position + length > ? order by position",
@@ -158,9 +167,11 @@ impl Cache {
 fn decompress(rows: &[sqlx::sqlite::SqliteRow]) -> Result<Vec<u8>, CacheError> {
     let mut bytes = Vec::new();
     for row in rows {
-        let length = usize::try_from(row.get::<i64, _>(1)).map_err(|error| CacheError::stored("document", error))?;
+        let length =
+            usize::try_from(row.get::<i64, _>(1)).map_err(|error| CacheError::stored("document", error))?;
         let data: Vec<u8> = row.get(2);
-        let piece = zstd::bulk::decompress(&data, length).map_err(|error| CacheError::stored("document", error))?;
+        let piece =
+            zstd::bulk::decompress(&data, length).map_err(|error| CacheError::stored("document", error))?;
         bytes.extend_from_slice(&piece);
     }
     Ok(bytes)
@@ -224,6 +235,19 @@ impl Cache {
 }
 
 impl WriteTx {
+    /// See [`Cache::find_document`].
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn find_document(&mut self, sha256: &Digest) -> Result<Option<DocumentRow>, CacheError> {
+        let row =
+            sqlx::query(sqlx::AssertSqlSafe(format!("select {COLUMNS} from document where sha256 = ?")))
+                .bind(sha256.0.as_slice())
+                .fetch_optional(&mut *self.tx)
+                .await?;
+        row.as_ref().map(document_row).transpose()
+    }
+
     /// All documents that were read, in the order they came.
     ///
     /// # Errors

@@ -12,10 +12,14 @@ pub enum CacheError {
     #[error("This program was built with {0}, which must not open a workspace. Install a proper build.")]
     UnsafeLibrary(String),
     /// A newer program has written this file.
-    #[error("This workspace was last opened by a newer version of Attest. Install that version; nothing was changed.")]
+    #[error(
+        "This workspace was last opened by a newer version of Attest. Install that version; nothing was changed."
+    )]
     Newer,
     /// A page of the file does not verify.
-    #[error("The database is damaged: {0}. Nothing was deleted. Copy the workspace folder before doing anything else.")]
+    #[error(
+        "The database is damaged: {0}. Nothing was deleted. Copy the workspace folder before doing anything else."
+    )]
     Damaged(String),
     /// The disk is full.
     #[error("The disk is full. Nothing of the last step was kept; make room and try again.")]
@@ -60,7 +64,10 @@ impl From<sqlx::Error> for CacheError {
 
 impl CacheError {
     /// A stored value that does not read back.
-    #[expect(clippy::needless_pass_by_value, reason = "callers hand over the error they have no more use for")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers hand over the error they have no more use for"
+    )]
     pub(crate) fn stored(what: &'static str, detail: impl ToString) -> Self {
         Self::Stored { what, detail: detail.to_string() }
     }

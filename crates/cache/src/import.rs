@@ -9,8 +9,8 @@ use attest_domain::{
     Digest, Finding, Severity,
     ledger::{LedgerBook, LedgerLine, LedgerLineStatus, Voucher},
     statement::{
-        AccountIdentification, BalanceCheck, BankCode, Batch, Charge, Entry, Exchange, Statement, StatementKind,
-        Transaction,
+        AccountIdentification, BalanceCheck, BankCode, Batch, Charge, Entry, Exchange, Statement,
+        StatementKind, Transaction,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -154,7 +154,11 @@ impl WriteTx {
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
-    pub async fn finish_document(&mut self, slot: DocumentSlot, summary: &DocumentSummary) -> Result<(), CacheError> {
+    pub async fn finish_document(
+        &mut self,
+        slot: DocumentSlot,
+        summary: &DocumentSummary,
+    ) -> Result<(), CacheError> {
         sqlx::query(
             "update document set format = ?, refused = ?, event_seq = ?, statements = ?, entries = ?,
                  transactions = ?, vouchers = ?, ledger_lines = ?, errors = ?, warnings = ?, infos = ?
@@ -181,7 +185,12 @@ impl WriteTx {
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
-    pub async fn insert_chunk(&mut self, document: i64, position: u64, chunk: &CompressedChunk) -> Result<(), CacheError> {
+    pub async fn insert_chunk(
+        &mut self,
+        document: i64,
+        position: u64,
+        chunk: &CompressedChunk,
+    ) -> Result<(), CacheError> {
         sqlx::query("insert into document_chunk (document_id, position, length, data) values (?, ?, ?, ?)")
             .bind(document)
             .bind(position.cast_signed())
@@ -196,7 +205,11 @@ impl WriteTx {
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
-    pub async fn insert_entries(&mut self, slot: DocumentSlot, entries: &[Box<Entry>]) -> Result<(), CacheError> {
+    pub async fn insert_entries(
+        &mut self,
+        slot: DocumentSlot,
+        entries: &[Box<Entry>],
+    ) -> Result<(), CacheError> {
         for rows in entries.chunks(ROWS_PER_INSERT) {
             let mut query = sqlx::query(insert_sql("entry", ENTRY_COLUMNS, rows.len()));
             for entry in rows {
@@ -218,7 +231,11 @@ impl WriteTx {
                     .bind(entry.currency.code())
                     .bind(status_number(entry.status))
                     .bind(i64::try_from(entry.transactions.len()).unwrap_or(i64::MAX))
-                    .bind(entry.counterparty().and_then(|party| party.name.as_deref().or(party.ultimate.as_deref())))
+                    .bind(
+                        entry
+                            .counterparty()
+                            .and_then(|party| party.name.as_deref().or(party.ultimate.as_deref())),
+                    )
                     .bind(display_reference(entry, single))
                     .bind(entry.text())
                     .bind(entry.servicer_reference.as_deref())
@@ -233,7 +250,11 @@ impl WriteTx {
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
-    pub async fn insert_ledger_lines(&mut self, slot: DocumentSlot, lines: &[Box<LedgerLine>]) -> Result<(), CacheError> {
+    pub async fn insert_ledger_lines(
+        &mut self,
+        slot: DocumentSlot,
+        lines: &[Box<LedgerLine>],
+    ) -> Result<(), CacheError> {
         for rows in lines.chunks(ROWS_PER_INSERT) {
             let mut query = sqlx::query(insert_sql("ledger_line", LINE_COLUMNS, rows.len()));
             for line in rows {
@@ -269,7 +290,11 @@ impl WriteTx {
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
-    pub async fn insert_vouchers(&mut self, slot: DocumentSlot, vouchers: &[Box<Voucher>]) -> Result<(), CacheError> {
+    pub async fn insert_vouchers(
+        &mut self,
+        slot: DocumentSlot,
+        vouchers: &[Box<Voucher>],
+    ) -> Result<(), CacheError> {
         const COLUMNS: &str = "id, document_id, ordinal, series, number, day, text, span_start, span_end";
         for rows in vouchers.chunks(ROWS_PER_INSERT) {
             let mut query = sqlx::query(insert_sql("voucher", COLUMNS, rows.len()));
@@ -310,8 +335,13 @@ impl WriteTx {
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
-    pub async fn insert_statement(&mut self, slot: DocumentSlot, statement: &Statement) -> Result<i64, CacheError> {
+    pub async fn insert_statement(
+        &mut self,
+        slot: DocumentSlot,
+        statement: &Statement,
+    ) -> Result<i64, CacheError> {
         let account = self.ensure_account(&statement.account).await?;
+        let (from, to) = self.find_period(slot.statements + i64::from(statement.ordinal), statement).await?;
         let (sum_m, sum_s) = amount_parts(statement.sum)?;
         let opening = statement.opening.map(amount_parts).transpose()?;
         let closing = statement.closing.map(amount_parts).transpose()?;
@@ -330,8 +360,8 @@ impl WriteTx {
         .bind(statement.electronic_sequence.map(u64::cast_signed))
         .bind(statement.legal_sequence.map(u64::cast_signed))
         .bind(statement.created.as_deref())
-        .bind(statement.from.map(day_from_date))
-        .bind(statement.to.map(day_from_date))
+        .bind(from)
+        .bind(to)
         .bind(opening.map(|parts| parts.0))
         .bind(opening.map(|parts| parts.1))
         .bind(closing.map(|parts| parts.0))
@@ -346,6 +376,35 @@ impl WriteTx {
         .execute(&mut *self.tx)
         .await?;
         Ok(account)
+    }
+
+    /// First and last day of a statement. Many banks leave the period out; then the days of the booked balances say
+    /// it, else the days of the entries, which are stored before their statement.
+    async fn find_period(
+        &mut self,
+        row: i64,
+        statement: &Statement,
+    ) -> Result<(Option<i64>, Option<i64>), CacheError> {
+        let (from, to) = (statement.from.map(day_from_date), statement.to.map(day_from_date));
+        if from.is_some() && to.is_some() {
+            return Ok((from, to));
+        }
+        let entries = sqlx::query("select min(day), max(day) from entry where statement_id = ? and day <> 0")
+            .bind(row)
+            .fetch_one(&mut *self.tx)
+            .await?;
+        let of_balance = |kind: &str| {
+            let days = statement.balances.iter().filter(|balance| balance.kind == kind);
+            days.filter_map(|balance| balance.date).map(day_from_date).collect::<Vec<_>>()
+        };
+        let any = || statement.balances.iter().filter_map(|balance| balance.date).map(day_from_date);
+        let to = to
+            .or_else(|| of_balance("CLBD").into_iter().max())
+            .or(entries.get(1))
+            .or_else(|| any().max())
+            .or(from);
+        let from = from.or_else(|| of_balance("OPBD").into_iter().min()).or(entries.get(0)).or(to);
+        Ok((from.min(to), to))
     }
 
     /// Keeps remarks.
@@ -412,7 +471,8 @@ impl CompressedChunk {
     /// # Errors
     /// [`CacheError`] when zstd has no memory.
     pub fn compress(bytes: &[u8]) -> Result<Self, CacheError> {
-        let data = zstd::bulk::compress(bytes, ZSTD_LEVEL).map_err(|error| CacheError::stored("document", error))?;
+        let data =
+            zstd::bulk::compress(bytes, ZSTD_LEVEL).map_err(|error| CacheError::stored("document", error))?;
         Ok(Self { length: bytes.len(), data })
     }
 }
@@ -481,7 +541,10 @@ impl WriteTx {
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn delete_refused(&mut self, document: i64) -> Result<(), CacheError> {
-        sqlx::query("delete from finding where document_id = ?").bind(document).execute(&mut *self.tx).await?;
+        sqlx::query("delete from finding where document_id = ?")
+            .bind(document)
+            .execute(&mut *self.tx)
+            .await?;
         sqlx::query("delete from document where id = ? and refused = 1")
             .bind(document)
             .execute(&mut *self.tx)

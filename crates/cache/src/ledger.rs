@@ -5,7 +5,7 @@ use crate::{
     import::LineDetail,
     log::{WriteTx, digest},
     open::Cache,
-    values::{amount, date_from_day, integers, json_integers},
+    values::{amount, date_from_day, day_from_date, integers, json_integers},
 };
 use attest_domain::{Amount, Date, Digest, LedgerLineId, Span, ledger::LedgerBook};
 use sqlx::{Row, sqlite::SqliteRow};
@@ -74,7 +74,8 @@ pub struct VoucherKey {
 
 const COLUMNS: &str = "l.id, l.uid, l.document_id, d.sha256, v.series, v.number, v.day, v.text, l.account, l.amount_m, \
      l.amount_s, l.currency, l.day, l.text, l.detail, l.span_start, l.span_end, l.voucher_id";
-const FROM: &str = "ledger_line l join voucher v on v.id = l.voucher_id join document d on d.id = l.document_id";
+const FROM: &str =
+    "ledger_line l join voucher v on v.id = l.voucher_id join document d on d.id = l.document_id";
 
 impl Cache {
     /// Ledger lines that count, in the order of documents, after row `after`.
@@ -128,6 +129,27 @@ impl Cache {
         row.as_ref().map(ledger_row).transpose()
     }
 
+    /// Lines of a ledger account that count and are in no group, each packed as `day << 32 | row`, unsorted.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn pack_open_lines(
+        &self,
+        account: &str,
+        currency: &str,
+        days: (i64, i64),
+    ) -> Result<Vec<i64>, CacheError> {
+        self.pack_lines_by(
+            "select json_group_array((day << 32) | id) from ledger_line l
+             where account = ? and currency = ? and status = 0 and day between ? and ?
+               and not exists (select 1 from group_line g where g.side = 1 and g.line_id = l.id)",
+            account,
+            currency,
+            days,
+        )
+        .await
+    }
+
     /// Lines of a ledger account that count, each packed as `day << 32 | row`, unsorted.
     ///
     /// # Errors
@@ -138,18 +160,33 @@ impl Cache {
         currency: &str,
         days: (i64, i64),
     ) -> Result<Vec<i64>, CacheError> {
-        let row = sqlx::query(
+        self.pack_lines_by(
             "select json_group_array((day << 32) | id) from ledger_line
              where account = ? and currency = ? and status = 0 and day between ? and ?",
+            account,
+            currency,
+            days,
         )
-        .bind(account)
-        .bind(currency)
-        .bind(days.0)
-        .bind(days.1)
-        .fetch_one(&self.reader)
-        .await?;
+        .await
+    }
+
+    async fn pack_lines_by(
+        &self,
+        sql: &'static str,
+        account: &str,
+        currency: &str,
+        days: (i64, i64),
+    ) -> Result<Vec<i64>, CacheError> {
+        let row = sqlx::query(sql)
+            .bind(account)
+            .bind(currency)
+            .bind(days.0)
+            .bind(days.1)
+            .fetch_one(&self.reader)
+            .await?;
         let mut packed = integers(&crate::open::aggregate(&row));
-        let superseded = self.list_superseded("select json_group_array(line_id) from superseded_line").await?;
+        let superseded =
+            self.list_superseded("select json_group_array(line_id) from superseded_line").await?;
         if !superseded.is_empty() {
             packed.retain(|value| superseded.binary_search(&(value & 0xFFFF_FFFF)).is_err());
         }
@@ -166,7 +203,8 @@ impl Cache {
             .await?;
         rows.iter()
             .map(|row| {
-                let book = serde_json::from_str(row.get(1)).map_err(|error| CacheError::stored("book", error))?;
+                let book =
+                    serde_json::from_str(row.get(1)).map_err(|error| CacheError::stored("book", error))?;
                 Ok((row.get(0), book))
             })
             .collect()
@@ -189,28 +227,33 @@ impl Cache {
 }
 
 impl WriteTx {
-    /// Vouchers of other documents that share series, number and day with one of this document, both with lines:
+    /// Vouchers of other documents that share series, number and financial year with one of this document, both with lines:
     /// `(this document's, the other's)`. Only vouchers that are counted are compared.
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
-    pub async fn list_repeated_vouchers(&mut self, document: i64) -> Result<Vec<(VoucherKey, VoucherKey)>, CacheError> {
+    pub async fn list_repeated_vouchers(
+        &mut self,
+        document: i64,
+    ) -> Result<Vec<(VoucherKey, VoucherKey)>, CacheError> {
         let pairs = sqlx::query(
-            "select n.id, o.id from voucher n join book nb on nb.document_id = n.document_id
+            "select n.id, o.id, n.day, o.day, nb.detail from voucher n join book nb on nb.document_id = n.document_id
              join voucher o on o.series = n.series and o.number = n.number and o.document_id <> n.document_id
              join book ob on ob.document_id = o.document_id and ob.currency = nb.currency
                   and coalesce(ob.organisation_number, '') = coalesce(nb.organisation_number, '')
                   and coalesce(ob.company, '') = coalesce(nb.company, '')
              where n.document_id = ? and n.number <> '' and o.document_id < n.document_id
-               and strftime('%Y', n.day * 86400, 'unixepoch') = strftime('%Y', o.day * 86400, 'unixepoch')
                and exists (select 1 from ledger_line l where l.voucher_id = o.id and l.status = 0
                            and not exists (select 1 from superseded_line x where x.line_id = l.id))",
         )
         .bind(document)
         .fetch_all(&mut *self.tx)
         .await?;
+        let Some(pair) = pairs.first() else { return Ok(Vec::new()) };
+        let book: LedgerBook =
+            serde_json::from_str(pair.get(4)).map_err(|error| CacheError::stored("book", error))?;
         let mut repeated = Vec::with_capacity(pairs.len());
-        for pair in &pairs {
+        for pair in pairs.iter().filter(|pair| same_year(&book, pair.get(2), pair.get(3))) {
             repeated.push((self.load_voucher(pair.get(0)).await?, self.load_voucher(pair.get(1)).await?));
         }
         Ok(repeated)
@@ -244,7 +287,12 @@ impl WriteTx {
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
-    pub async fn supersede_line(&mut self, line: i64, instead: Option<i64>, reason: &str) -> Result<(), CacheError> {
+    pub async fn supersede_line(
+        &mut self,
+        line: i64,
+        instead: Option<i64>,
+        reason: &str,
+    ) -> Result<(), CacheError> {
         sqlx::query("insert or replace into superseded_line (line_id, instead, reason) values (?, ?, ?)")
             .bind(line)
             .bind(instead)
@@ -252,6 +300,16 @@ impl WriteTx {
             .execute(&mut *self.tx)
             .await?;
         Ok(())
+    }
+}
+
+/// Numbers start again every financial year, which need not be a calendar year; the calendar stands in where the
+/// book does not say.
+fn same_year(book: &LedgerBook, one: i64, other: i64) -> bool {
+    let mut years = book.years.iter().map(|(_, start, end)| day_from_date(*start)..=day_from_date(*end));
+    match years.find(|year| year.contains(&one)) {
+        Some(year) => year.contains(&other),
+        None => date_from_day(one).map(Date::year) == date_from_day(other).map(Date::year),
     }
 }
 
@@ -280,7 +338,10 @@ fn ledger_row(row: &SqliteRow) -> Result<LedgerRow, CacheError> {
         text: row.get(13),
         objects: detail.objects,
         quantity: detail.quantity,
-        span: Span { start: row.get::<i64, _>(15).cast_unsigned(), end: row.get::<i64, _>(16).cast_unsigned() },
+        span: Span {
+            start: row.get::<i64, _>(15).cast_unsigned(),
+            end: row.get::<i64, _>(16).cast_unsigned(),
+        },
         voucher: row.get(17),
     })
 }

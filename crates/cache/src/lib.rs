@@ -16,4 +16,4 @@ mod values;
 
 pub use error::CacheError;
 pub use open::{Cache, CacheKey, Health};
-pub use values::{Side, day_from_date, date_from_day};
+pub use values::{Side, date_from_day, day_from_date};

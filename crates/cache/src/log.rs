@@ -4,7 +4,7 @@
 
 use crate::{error::CacheError, open::Cache};
 use attest_domain::Digest;
-use sqlx::{Row, Sqlite, SqliteExecutor, Transaction};
+use sqlx::{Row, Sqlite, SqliteConnection, SqliteExecutor, Transaction};
 
 /// The one open write transaction. Dropping it without [`WriteTx::commit`] leaves no trace.
 #[derive(Debug)]
@@ -130,7 +130,7 @@ impl Cache {
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn list_decisions(&self, limit: u32) -> Result<Vec<DecisionRow>, CacheError> {
-        list_decisions(&self.reader, limit).await
+        list_decisions(&mut *self.reader.acquire().await?, limit).await
     }
 }
 
@@ -166,7 +166,10 @@ async fn list_events_about<'e>(
     rows.iter().map(stored_event).collect()
 }
 
-async fn list_decisions<'e>(executor: impl SqliteExecutor<'e>, limit: u32) -> Result<Vec<DecisionRow>, CacheError> {
+async fn list_decisions(
+    connection: &mut SqliteConnection,
+    limit: u32,
+) -> Result<Vec<DecisionRow>, CacheError> {
     let rows = sqlx::query(
         "select min(seq), max(seq), count(*), min(action), trace, min(reverts)
          from (select * from event where actor = 'user' and action glob 'cash_movement.*'
@@ -174,9 +177,9 @@ async fn list_decisions<'e>(executor: impl SqliteExecutor<'e>, limit: u32) -> Re
          group by coalesce(trace, seq) order by min(seq) desc",
     )
     .bind(limit)
-    .fetch_all(executor)
+    .fetch_all(&mut *connection)
     .await?;
-    Ok(rows
+    let mut acts: Vec<DecisionRow> = rows
         .iter()
         .map(|row| DecisionRow {
             first: row.get::<i64, _>(0).cast_unsigned(),
@@ -185,7 +188,21 @@ async fn list_decisions<'e>(executor: impl SqliteExecutor<'e>, limit: u32) -> Re
             action: row.get(3),
             reverts: row.get::<Option<i64>, _>(5).map(i64::cast_unsigned),
         })
-        .collect())
+        .collect();
+    let trace: Option<String> = rows.last().and_then(|row| row.get(4));
+    if let (Some(oldest), Some(trace)) = (acts.last_mut(), trace) {
+        // The limit may have cut through it. Its events are neighbours: they came in one transaction.
+        let before: Option<i64> = sqlx::query_scalar(
+            "select seq from event where seq < ? and trace is not ? order by seq desc limit 1",
+        )
+        .bind(oldest.first.cast_signed())
+        .bind(trace)
+        .fetch_optional(&mut *connection)
+        .await?;
+        oldest.first = before.map_or(0, |seq| seq.cast_unsigned() + 1);
+        oldest.events = oldest.last - oldest.first + 1;
+    }
+    Ok(acts)
 }
 
 /// The same questions inside the write transaction, where its own changes are visible.
@@ -194,7 +211,11 @@ impl WriteTx {
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
-    pub async fn list_events_about(&mut self, line: &str, limit: u32) -> Result<Vec<StoredEvent>, CacheError> {
+    pub async fn list_events_about(
+        &mut self,
+        line: &str,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, CacheError> {
         list_events_about(&mut *self.tx, line, limit).await
     }
 
@@ -315,7 +336,10 @@ impl Cache {
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn find_meta(&self, key: &str) -> Result<Option<String>, CacheError> {
-        Ok(sqlx::query_scalar("select value from meta where key = ?").bind(key).fetch_optional(&self.reader).await?)
+        Ok(sqlx::query_scalar("select value from meta where key = ?")
+            .bind(key)
+            .fetch_optional(&self.reader)
+            .await?)
     }
 }
 
@@ -329,6 +353,7 @@ fn stored_event(row: &sqlx::sqlite::SqliteRow) -> Result<StoredEvent, CacheError
         seq: row.get::<i64, _>(0).cast_unsigned(),
         leaf: row.get(1),
         reverts: row.get::<Option<i64>, _>(2).map(i64::cast_unsigned),
-        disclosures: serde_json::from_str(&disclosures).map_err(|error| CacheError::stored("disclosure", error))?,
+        disclosures: serde_json::from_str(&disclosures)
+            .map_err(|error| CacheError::stored("disclosure", error))?,
     })
 }

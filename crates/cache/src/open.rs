@@ -4,7 +4,9 @@ use crate::error::CacheError;
 use attest_sqlcipher::SQLITE_VERSION_MIN;
 use sqlx::{
     ConnectOptions, Connection, Row, SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{
+        SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+    },
 };
 use std::path::{Path, PathBuf};
 use tracing::log::LevelFilter;
@@ -187,9 +189,9 @@ fn version_number(version: &str) -> i32 {
 async fn migrate(connection: &mut SqliteConnection) -> Result<(), CacheError> {
     match sqlx::migrate!("../../migrations/cache").run(connection).await {
         Ok(()) => Ok(()),
-        Err(sqlx::migrate::MigrateError::VersionMissing(_) | sqlx::migrate::MigrateError::VersionMismatch(_)) => {
-            Err(CacheError::Newer)
-        }
+        Err(
+            sqlx::migrate::MigrateError::VersionMissing(_) | sqlx::migrate::MigrateError::VersionMismatch(_),
+        ) => Err(CacheError::Newer),
         Err(sqlx::migrate::MigrateError::Execute(error)) => Err(error.into()),
         Err(other) => Err(CacheError::Database(sqlx::Error::Migrate(Box::new(other)))),
     }
@@ -229,7 +231,8 @@ mod tests {
     async fn the_database_is_wal_fully_synchronous_and_encrypted_by_a_new_enough_library() {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::open(&folder.path().join("cache.db"), &CacheKey::new([1; 32])).await.unwrap();
-        let synchronous: i64 = sqlx::query_scalar("pragma synchronous").fetch_one(&cache.writer).await.unwrap();
+        let synchronous: i64 =
+            sqlx::query_scalar("pragma synchronous").fetch_one(&cache.writer).await.unwrap();
         assert_eq!(synchronous, 2);
         let health = cache.health().await.unwrap();
         assert_eq!((health.journal_mode.as_str(), health.problems.len()), ("wal", 0));

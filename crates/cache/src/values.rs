@@ -49,8 +49,9 @@ pub(crate) fn amount(mantissa: i64, scale: i64) -> Amount {
 /// The two columns of an amount. Parsed amounts have at most 18 digits and always fit; sums may not.
 pub(crate) fn amount_parts(amount: Amount) -> Result<(i64, i64), CacheError> {
     let normal = if amount.parts().is_some() { amount } else { amount.normalized() };
-    let (mantissa, scale) =
-        normal.parts().ok_or_else(|| CacheError::stored("amount", format!("{amount} has too many digits")))?;
+    let (mantissa, scale) = normal
+        .parts()
+        .ok_or_else(|| CacheError::stored("amount", format!("{amount} has too many digits")))?;
     Ok((mantissa, i64::from(scale)))
 }
 

@@ -59,9 +59,9 @@ impl Desk {
 
 fn acted_on(request: &DecisionRequest) -> Option<RowKey> {
     match request {
-        DecisionRequest::Accept { group } | DecisionRequest::Reject { group } | DecisionRequest::Unmatch { group, .. } => {
-            Some(RowKey::from_handle(*group))
-        }
+        DecisionRequest::Accept { group }
+        | DecisionRequest::Reject { group }
+        | DecisionRequest::Unmatch { group, .. } => Some(RowKey::from_handle(*group)),
         _ => None,
     }
 }
@@ -102,7 +102,9 @@ async fn carry_out(
         },
         DecisionRequest::Hold { lines, until, note } => Command::Hold {
             lines: parse_lines(&lines)?,
-            until: until.parse::<Date>().map_err(|_| DeskError::Argument { what: "day (YYYY-MM-DD)", value: until })?,
+            until: until
+                .parse::<Date>()
+                .map_err(|_| DeskError::Argument { what: "day (YYYY-MM-DD)", value: until })?,
             note: note.filter(|note| !note.trim().is_empty()),
         },
         DecisionRequest::Release { lines } => Command::Release { lines: parse_lines(&lines)? },
@@ -160,8 +162,11 @@ async fn load_facts(
 ) -> Result<Facts, DeskError> {
     let today = date_from_day(crate::propose::today()).filter(|_| !takes_back);
     let mut facts = Facts { today, lines: Vec::new(), matched: None, new_id: make_id().to_string() };
+    let mut seen = BTreeSet::new();
     for id in named_lines(command) {
-        if let Some(line) = find_lines(vec![id], tx).await?.into_iter().next() {
+        // Two ids may have become one line; naming it twice would count it twice.
+        let line = find_lines(vec![id], tx).await?.into_iter().next();
+        if let Some(line) = line.filter(|line| seen.insert((line.side, line.row))) {
             let currency = Currency::parse(&line.currency)
                 .ok_or_else(|| DeskError::Bug(format!("currency {}", line.currency)))?;
             let state = match (&line.match_id, line.held_until.and_then(date_from_day)) {
@@ -174,8 +179,13 @@ async fn load_facts(
                 1 => EntryStatus::Pending,
                 _ => EntryStatus::Info,
             };
-            if !matches!(command, Command::Comment { .. } | Command::Withdraw { .. } | Command::Match { .. }) {
-                written.freed.extend(line.account.map(|account| (account, line.day)));
+            if !matches!(command, Command::Comment { .. } | Command::Withdraw { .. } | Command::Match { .. })
+            {
+                let account = match (line.account, &line.ledger_account) {
+                    (None, Some(number)) => tx.find_account_of_ledger(number, &line.currency).await?,
+                    (account, _) => account,
+                };
+                written.freed.extend(account.map(|account| (account, line.day)));
             }
             facts.lines.push(LineFact { id, amount: line.amount, currency, status, state });
         }
@@ -186,7 +196,11 @@ async fn load_facts(
     Ok(facts)
 }
 
-async fn load_match(tx: &mut WriteTx, match_id: &str, written: &mut Written) -> Result<Option<MatchFact>, DeskError> {
+async fn load_match(
+    tx: &mut WriteTx,
+    match_id: &str,
+    written: &mut Written,
+) -> Result<Option<MatchFact>, DeskError> {
     let Some(group) = tx.find_match(match_id).await? else { return Ok(None) };
     if !group.was_proposed() {
         written.freed.insert((group.account, group.day));
@@ -244,7 +258,8 @@ async fn accept(
     let draft = decide::decide(&command, &facts)?;
     let event = session.author.append(tx, draft, act).await?;
     // The group has exactly these lines already; confirming it says the same as applying the event.
-    tx.confirm_group(group.id, &event.object.id, &event.at, by_rule, reason.map(DifferenceReason::code)).await?;
+    tx.confirm_group(group.id, &event.object.id, &event.at, by_rule, reason.map(DifferenceReason::code))
+        .await?;
     written.events += 1;
     written.first.get_or_insert(event.seq);
     Ok(())
@@ -291,5 +306,6 @@ fn parse_lines(lines: &[LineRef]) -> Result<Vec<LineId>, DeskError> {
 }
 
 fn parse_reason(code: &str) -> Result<DifferenceReason, DeskError> {
-    DifferenceReason::parse(code).ok_or_else(|| DeskError::Argument { what: "reason", value: code.to_owned() })
+    DifferenceReason::parse(code)
+        .ok_or_else(|| DeskError::Argument { what: "reason", value: code.to_owned() })
 }

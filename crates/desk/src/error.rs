@@ -60,7 +60,9 @@ pub enum DeskError {
         value: String,
     },
     /// The list has changed since it was shown.
-    #[error("The list has changed in the meantime. It is loaded again; look once more and repeat the decision.")]
+    #[error(
+        "The list has changed in the meantime. It is loaded again; look once more and repeat the decision."
+    )]
     StaleView,
     /// Several solutions are equally good.
     #[error("{0} solutions are equally good. Select the lines that belong together and match them by hand.")]

@@ -6,8 +6,8 @@ use crate::{
     journal::Act,
     review::find_account,
     view::{
-        ExportView, Language, LineKind, LinesQuery, MiddleKind, ReviewFilter, ReviewLine, ReviewQuery, ReviewView,
-        SectionKind,
+        ExportView, Language, LineKind, LinesQuery, MiddleKind, ReviewFilter, ReviewLine, ReviewQuery,
+        ReviewView, SectionKind,
     },
     workspace::{blocking, file_error, write_whole},
 };
@@ -23,8 +23,24 @@ use std::path::{Path, PathBuf};
 const PAGE: u32 = 1_000;
 
 const HEADER: [&str; 18] = [
-    "section", "match", "verdict", "confidence", "bank_id", "booked", "party", "reference", "bank_amount", "ledger_id",
-    "date", "voucher", "text", "ledger_amount", "difference", "currency", "decided_at", "account",
+    "section",
+    "match",
+    "verdict",
+    "confidence",
+    "bank_id",
+    "booked",
+    "party",
+    "reference",
+    "bank_amount",
+    "ledger_id",
+    "date",
+    "voucher",
+    "text",
+    "ledger_amount",
+    "difference",
+    "currency",
+    "decided_at",
+    "account",
 ];
 
 impl Desk {
@@ -32,7 +48,11 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError::File`]; nothing is left behind then.
-    pub async fn export_reconciliation(&self, account: i64, month: Option<String>) -> Result<ExportView, DeskError> {
+    pub async fn export_reconciliation(
+        &self,
+        account: i64,
+        month: Option<String>,
+    ) -> Result<ExportView, DeskError> {
         let folder = self.exports().to_owned();
         std::fs::create_dir_all(&folder).map_err(|source| file_error(&folder, source))?;
         let session = self.session().await?;
@@ -87,7 +107,10 @@ fn free_name(folder: &Path, stem: &str) -> PathBuf {
     if !plain.exists() {
         return plain;
     }
-    (2..).map(|number| folder.join(format!("{stem}-{number}.csv"))).find(|path| !path.exists()).unwrap_or(plain)
+    (2..)
+        .map(|number| folder.join(format!("{stem}-{number}.csv")))
+        .find(|path| !path.exists())
+        .unwrap_or(plain)
 }
 
 /// Writes the file whole and reads it back.

@@ -1,6 +1,7 @@
 //! The events about a line, newest first, in the words of the history tab.
 
 use crate::{Session, error::DeskError, view::HistoryView};
+use attest_domain::EntryId;
 use attest_evidence::{disclosure, leaf};
 use std::collections::BTreeMap;
 
@@ -9,9 +10,8 @@ const EVENTS_SHOWN: u32 = 100;
 
 pub(crate) async fn of_lines(session: &Session, lines: &[String]) -> Result<Vec<HistoryView>, DeskError> {
     let mut events = BTreeMap::new();
-    // A group of thousands shows the history of its first lines; the audit view shows all.
-    for line in lines.iter().take(50) {
-        for stored in session.cache.list_events_about(line, EVENTS_SHOWN).await? {
+    for line in predecessors(session, lines).await? {
+        for stored in session.cache.list_events_about(&line, EVENTS_SHOWN).await? {
             events.insert(stored.seq, stored);
         }
     }
@@ -20,7 +20,8 @@ pub(crate) async fn of_lines(session: &Session, lines: &[String]) -> Result<Vec<
         .rev()
         .map(|stored| {
             let event = leaf::decode(&stored.leaf)?;
-            let revealed = stored.disclosures.iter().filter_map(|text| disclosure::reveal(text, &event.sd).ok());
+            let revealed =
+                stored.disclosures.iter().filter_map(|text| disclosure::reveal(text, &event.sd).ok());
             let text = revealed.filter_map(|(_, value)| value.as_str().map(str::to_owned)).next();
             let kind = serde_json::to_value(event.actor.kind).ok();
             Ok(HistoryView {
@@ -32,4 +33,18 @@ pub(crate) async fn of_lines(session: &Session, lines: &[String]) -> Result<Vec<
             })
         })
         .collect()
+}
+
+/// The lines, and those they have taken the place of: what was said of an intraday entry holds for the booked one.
+async fn predecessors(session: &Session, lines: &[String]) -> Result<Vec<String>, DeskError> {
+    let mut all = Vec::new();
+    // A group of thousands shows the history of its first lines; the audit view shows all.
+    for line in lines.iter().take(50) {
+        // Both kinds of ids are written alike.
+        let Some(id) = EntryId::parse(line) else { continue };
+        all.extend(
+            session.cache.list_predecessors(&id.0).await?.into_iter().map(|id| EntryId(id).to_string()),
+        );
+    }
+    Ok(all)
 }

@@ -53,7 +53,8 @@ pub(crate) struct Shared {
 
 impl Shared {
     async fn keychain_available(&self) -> bool {
-        let probe = || async { workspace::blocking(attest_keychain::keychain_available).await.unwrap_or(false) };
+        let probe =
+            || async { workspace::blocking(attest_keychain::keychain_available).await.unwrap_or(false) };
         *self.keychain.get_or_init(probe).await
     }
 

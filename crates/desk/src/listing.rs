@@ -7,11 +7,10 @@
 use crate::{
     Desk, Session,
     error::DeskError,
-    propose::{ALL_DAYS, bank_line, ledger_line, today},
+    propose::{ALL_DAYS, load_open, parse_rejected},
     supersede::{Continuity, chain, continuity},
 };
 use attest_cache::{
-    Side,
     bank::{AccountRow, EntryRow, StatementRow},
     day_from_date,
     ledger::LedgerRow,
@@ -32,9 +31,6 @@ use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
 };
-
-/// Rows loaded from the database at once where all lines of an account are needed.
-const LOAD_ROWS: usize = 5_000;
 
 /// A statement.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -336,29 +332,9 @@ impl Desk {
             return Err(DeskError::Unknown { what: "ledger account with lines", name });
         }
         let settled = session.cache.pack_settled(account.id).await?;
-        let marks = session.cache.list_marks().await?;
-        let today = today();
-        let is_open = |side: Side, row: i64| {
-            let held =
-                marks.get(&(side, row)).and_then(|mark| mark.held_until).is_some_and(|until| until > today);
-            !held && settled[usize::from(side == Side::Ledger)].binary_search(&row).is_err()
-        };
-        let keep = |packed: Vec<i64>, side: Side| -> Vec<i64> {
-            packed.into_iter().map(|value| value & 0xFFFF_FFFF).filter(|row| is_open(side, *row)).collect()
-        };
-        let mut sides = OpenSides::default();
-        for rows in
-            keep(session.cache.pack_entries(account.id, ALL_DAYS).await?, Side::Bank).chunks(LOAD_ROWS)
-        {
-            sides.bank.extend(session.cache.load_entries(rows).await?.iter().map(bank_line));
-        }
-        let packed = session.cache.pack_ledger_lines(ledger_account, &account.currency, ALL_DAYS).await?;
-        for rows in keep(packed, Side::Ledger).chunks(LOAD_ROWS) {
-            sides.ledger.extend(session.cache.load_ledger_lines(rows).await?.iter().map(ledger_line));
-        }
-        let stored = session.cache.list_rejected().await?;
-        sides.rejected = stored.iter().filter_map(|lines| parse_rejected(lines)).collect();
-        Ok(sides)
+        let open = load_open(&session, &account, ledger_account, ALL_DAYS, &settled).await?;
+        let rejected = parse_rejected(&session.cache.list_rejected().await?);
+        Ok(OpenSides { bank: open.bank, ledger: open.ledger, rejected })
     }
 }
 
@@ -440,12 +416,6 @@ fn account_key(number: &str) -> String {
         && bytes[2..4].iter().all(u8::is_ascii_digit);
     let (iban, other) = if is_iban { (Some(compact), None) } else { (None, Some(compact)) };
     AccountIdentification { iban, other, ..AccountIdentification::default() }.key()
-}
-
-/// Reads a combination as it is stored: ids of the bank's side, `|`, ids of the ledger's.
-fn parse_rejected(lines: &str) -> Option<Rejected> {
-    let split = |ids: &str| ids.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect();
-    lines.split_once('|').map(|(left, right)| Rejected { left: split(left), right: split(right) })
 }
 
 /// The bank's id of a statement, else the first 16 bytes of SHA-256(document digest ‖ `statement[position]`) as base32.

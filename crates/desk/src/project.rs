@@ -2,8 +2,7 @@
 
 use crate::{error::DeskError, propose::combination};
 use attest_cache::{
-    Side,
-    day_from_date,
+    Side, day_from_date,
     log::WriteTx,
     review::{FoundLine, GroupKind, NewGroup},
 };
@@ -23,7 +22,8 @@ pub(crate) fn side_ids(state: Option<&Value>, side: &str) -> Vec<String> {
 /// The lines that a state tells, in the order of events: bank first.
 pub(crate) fn line_ids(state: Option<&Value>) -> Vec<LineId> {
     let bank = side_ids(state, "bank").into_iter().filter_map(|id| EntryId::parse(&id)).map(LineId::Bank);
-    let ledger = side_ids(state, "ledger").into_iter().filter_map(|id| LedgerLineId::parse(&id)).map(LineId::Ledger);
+    let ledger =
+        side_ids(state, "ledger").into_iter().filter_map(|id| LedgerLineId::parse(&id)).map(LineId::Ledger);
     bank.chain(ledger).collect()
 }
 
@@ -46,10 +46,9 @@ pub(crate) async fn apply(tx: &mut WriteTx, event: &Event) -> Result<(), DeskErr
         action::REJECT | action::RECONSIDER => {
             let lines = combination(&side_ids(after, "bank"), &side_ids(after, "ledger"));
             tx.set_rejected(&lines, event.action == action::REJECT).await?;
-            if event.action == action::REJECT {
-                let lines = find_lines(line_ids(after), tx).await?;
-                free(tx, &lines).await?;
-            }
+            // Reconsidered lines give up what was proposed in its place.
+            let lines = find_lines(line_ids(after), tx).await?;
+            free(tx, &lines).await?;
         }
         action::HOLD | action::RELEASE => {
             let until = after.and_then(|after| after.get("until")).and_then(Value::as_str);
@@ -74,18 +73,28 @@ pub(crate) async fn apply(tx: &mut WriteTx, event: &Event) -> Result<(), DeskErr
 /// A match or write-off takes its lines out of every proposal and off hold.
 async fn settle(tx: &mut WriteTx, event: &Event) -> Result<(), DeskError> {
     let after = event.after.as_ref();
-    let lines = find_lines(line_ids(after), tx).await?;
+    let ids = line_ids(after);
+    let named = ids.len();
+    let lines = find_lines(ids, tx).await?;
+    if lines.len() < named || lines.iter().any(|line| line.match_id.is_some()) {
+        // A later document took a line away, made two into one or gave it to an older match. The event stays, the
+        // match does not stand and the lines that are left are open.
+        tracing::warn!(seq = event.seq, "a match speaks of lines that are not here any more");
+        return Ok(());
+    }
     free(tx, &lines).await?;
     for line in lines.iter().filter(|line| line.held_until.is_some()) {
         tx.set_hold(line.side, line.row, None).await?;
     }
-    let text = |name: &str| after.and_then(|after| after.get(name)).and_then(Value::as_str).map(str::to_owned);
+    let text =
+        |name: &str| after.and_then(|after| after.get(name)).and_then(Value::as_str).map(str::to_owned);
     let Some(account) = account_of(tx, &lines).await? else {
         // Its documents are gone or not read any more; the event stays, the lines are nowhere to be shown.
         tracing::warn!(seq = event.seq, "a match speaks of lines that are not here");
         return Ok(());
     };
-    let rows = |side: Side| lines.iter().filter(|line| line.side == side).map(|line| line.row).collect::<Vec<_>>();
+    let rows =
+        |side: Side| lines.iter().filter(|line| line.side == side).map(|line| line.row).collect::<Vec<_>>();
     let day = lines.iter().filter(|line| line.side == Side::Bank).map(|line| line.day).min();
     tx.insert_group(&NewGroup {
         account,
@@ -139,7 +148,9 @@ pub(crate) async fn find_lines(ids: Vec<LineId>, tx: &mut WriteTx) -> Result<Vec
             LineId::Bank(id) => tx.find_line(Side::Bank, &id.0).await?,
             LineId::Ledger(id) => tx.find_line(Side::Ledger, &id.0).await?,
         };
-        if let Some(line) = line.filter(|line| !found.iter().any(|other| (other.side, other.row) == (line.side, line.row))) {
+        if let Some(line) =
+            line.filter(|line| !found.iter().any(|other| (other.side, other.row) == (line.side, line.row)))
+        {
             found.push(line);
         }
     }

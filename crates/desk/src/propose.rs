@@ -2,12 +2,7 @@
 //! answers becomes groups. Proposals are no decisions and leave no trace in the log.
 
 use crate::{
-    Desk, Session,
-    error::DeskError,
-    import::Watch,
-    review::find_account,
-    journal::Act,
-    workspace::blocking,
+    Desk, Session, error::DeskError, import::Watch, journal::Act, review::find_account, workspace::blocking,
 };
 use attest_cache::{
     Side,
@@ -17,7 +12,7 @@ use attest_cache::{
     review::{GroupKind, NewGroup},
 };
 use attest_domain::{
-    Amount,
+    Amount, EntryId, LedgerLineId,
     event::{Draft, Object, action},
     reconciliation::{Decision, Line, LinePart, LineReference, MatchRules, Proposal},
     statement::{References, Transaction},
@@ -35,9 +30,9 @@ const LOAD_ROWS: usize = 5_000;
 pub(crate) const ALL_DAYS: (i64, i64) = (i64::MIN, i64::MAX);
 
 /// The lines of both sides that take part, with the rows they come from.
-struct OpenLines {
-    bank: Vec<Line>,
-    ledger: Vec<Line>,
+pub(crate) struct OpenLines {
+    pub(crate) bank: Vec<Line>,
+    pub(crate) ledger: Vec<Line>,
     rows: HashMap<String, (i64, i64)>,
 }
 
@@ -78,7 +73,11 @@ impl Desk {
         self.propose_account(&session, account, &watch).await
     }
 
-    pub(crate) async fn propose_all(&self, session: &Arc<Session>, watch: &Arc<Watch>) -> Result<(), DeskError> {
+    pub(crate) async fn propose_all(
+        &self,
+        session: &Arc<Session>,
+        watch: &Arc<Watch>,
+    ) -> Result<(), DeskError> {
         for account in session.cache.list_accounts().await? {
             self.propose_account(session, account.id, watch).await?;
         }
@@ -96,13 +95,15 @@ impl Desk {
         let Some(ledger_account) = row.ledger_account.clone() else { return Ok(()) };
         let settled = session.cache.pack_settled(account).await?;
         let open = load_open(session, &row, &ledger_account, ALL_DAYS, &settled).await?;
-        let rejected = parse_rejected(&session.cache.list_rejected().await?);
+        let rejected = load_rejected(session).await?;
         let rules = MatchRules::default();
         let (proposals, open) = {
             let watch = watch.clone();
             blocking(move || {
-                let mut hook = |_, _| if watch.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-                let made = attest_matching::propose_with(&open.bank, &open.ledger, &rules, &rejected, &mut hook);
+                let mut hook =
+                    |_, _| if watch.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+                let made =
+                    attest_matching::propose_with(&open.bank, &open.ledger, &rules, &rejected, &mut hook);
                 (made, open)
             })
             .await?
@@ -112,7 +113,7 @@ impl Desk {
         let groups = plan_groups(account, &proposals, &open);
         let mut tx = session.cache.begin().await?;
         tx.delete_proposals(account).await?;
-        tx.insert_groups(&groups).await?;
+        tx.insert_proposals(groups).await?;
         tx.commit().await?;
         session.forget();
         Ok(())
@@ -139,11 +140,17 @@ impl Desk {
             let days = (from.saturating_sub(around), to.saturating_add(around));
             let mut grouped = [Vec::new(), Vec::new()];
             for (rows, side) in grouped.iter_mut().zip([Side::Bank, Side::Ledger]) {
-                *rows = session.cache.pack_grouped(account, side).await?.into_iter().map(|row| row & 0xFFFF_FFFF).collect();
+                *rows = session
+                    .cache
+                    .pack_grouped(side)
+                    .await?
+                    .into_iter()
+                    .map(|row| row & 0xFFFF_FFFF)
+                    .collect();
                 rows.sort_unstable();
             }
             let open = load_open(session, &row, &ledger_account, days, &grouped).await?;
-            let rejected = parse_rejected(&session.cache.list_rejected().await?);
+            let rejected = load_rejected(session).await?;
             let (proposals, open) = blocking(move || {
                 let mut hook = |_, _| ControlFlow::Continue(());
                 (attest_matching::propose_with(&open.bank, &open.ledger, &rules, &rejected, &mut hook), open)
@@ -151,14 +158,19 @@ impl Desk {
             .await?;
             let groups = plan_groups(account, &proposals.unwrap_or_default(), &open);
             let mut tx = session.cache.begin().await?;
-            tx.insert_groups(&groups).await?;
+            tx.insert_proposals(groups).await?;
             tx.commit().await?;
         }
         Ok(())
     }
 }
 
-async fn assign(session: &Session, account: i64, number: &str, reason: Option<&str>) -> Result<(), DeskError> {
+async fn assign(
+    session: &Session,
+    account: i64,
+    number: &str,
+    reason: Option<&str>,
+) -> Result<(), DeskError> {
     let mut tx = session.cache.begin().await?;
     tx.set_ledger_account(account, number).await?;
     let key = tx.find_account_key(account).await?;
@@ -184,7 +196,7 @@ pub(crate) fn account_object(key: &str) -> String {
 }
 
 /// Loads the lines of these days that are not `taken` (sorted rows of the bank's and the ledger's side) nor on hold.
-async fn load_open(
+pub(crate) async fn load_open(
     session: &Session,
     account: &AccountRow,
     ledger_account: &str,
@@ -244,7 +256,8 @@ fn references(refs: &References, transaction: &Transaction) -> Vec<LineReference
         },
         value: reference.value.clone(),
     });
-    let documents = transaction.documents.iter().filter_map(|document| reference("invoice", document.number.as_ref()));
+    let documents =
+        transaction.documents.iter().filter_map(|document| reference("invoice", document.number.as_ref()));
     [
         reference("end_to_end", refs.end_to_end.as_ref()),
         reference("instruction", refs.instruction.as_ref()),
@@ -258,7 +271,7 @@ fn references(refs: &References, transaction: &Transaction) -> Vec<LineReference
 }
 
 /// A bank entry as the engine sees it.
-pub(crate) fn bank_line(row: &EntryRow) -> Line {
+fn bank_line(row: &EntryRow) -> Line {
     let entry = &row.entry;
     let batch = entry.batch.as_ref().and_then(|batch| batch.payment_information.clone());
     let single = match entry.transactions.as_slice() {
@@ -293,7 +306,7 @@ pub(crate) fn bank_line(row: &EntryRow) -> Line {
 }
 
 /// A ledger line as the engine sees it.
-pub(crate) fn ledger_line(row: &LedgerRow) -> Line {
+fn ledger_line(row: &LedgerRow) -> Line {
     let voucher = format!("{}{}", row.series, row.number);
     let text = match (&row.text, &row.voucher_text) {
         (Some(text), Some(voucher)) if !voucher.contains(text.as_str()) => format!("{text} {voucher}"),
@@ -318,7 +331,8 @@ pub(crate) fn ledger_line(row: &LedgerRow) -> Line {
 fn plan_groups(account: i64, proposals: &[Proposal], open: &OpenLines) -> Vec<NewGroup> {
     let (ambiguous, single): (Vec<&Proposal>, Vec<&Proposal>) =
         proposals.iter().partition(|proposal| proposal.decision == Decision::Ambiguous);
-    let mut groups: Vec<NewGroup> = single.iter().map(|proposal| new_group(account, &[proposal], open)).collect();
+    let mut groups: Vec<NewGroup> =
+        single.iter().map(|proposal| new_group(account, &[proposal], open)).collect();
     // A line that has a proposal of its own is shown there, not among the equal solutions it also fits.
     let bank: HashSet<i64> = groups.iter().flat_map(|group| group.bank.iter().copied()).collect();
     let ledger: HashSet<i64> = groups.iter().flat_map(|group| group.ledger.iter().copied()).collect();
@@ -370,7 +384,8 @@ fn new_group(account: i64, proposals: &[&Proposal], open: &OpenLines) -> NewGrou
     };
     let bank = rows(&mut proposals.iter().flat_map(|proposal| &proposal.left));
     let ledger = rows(&mut proposals.iter().flat_map(|proposal| &proposal.right));
-    let contradicted = best.reasons.iter().any(|reason| reason.field == "contradiction" && reason.weight < 0.0);
+    let contradicted =
+        best.reasons.iter().any(|reason| reason.field == "contradiction" && reason.weight < 0.0);
     let kind = match best.decision {
         Decision::Ambiguous => GroupKind::Ambiguous,
         _ if contradicted => GroupKind::Contradicts,
@@ -405,7 +420,36 @@ pub(crate) fn combination(bank: &[String], ledger: &[String]) -> String {
     format!("{}|{}", sorted(bank), sorted(ledger))
 }
 
-fn parse_rejected(stored: &[String]) -> Vec<Rejected> {
+/// The combinations that were turned down, each under the ids that count today as well: a rejection holds for the
+/// line that took the place of another.
+async fn load_rejected(session: &Session) -> Result<Vec<Rejected>, DeskError> {
+    let mut rejected = parse_rejected(&session.cache.list_rejected().await?);
+    let mut followed = Vec::new();
+    for combination in &rejected {
+        let left: Vec<_> =
+            combination.left.iter().filter_map(|id| EntryId::parse(id)).map(|id| id.0).collect();
+        let right: Vec<_> =
+            combination.right.iter().filter_map(|id| LedgerLineId::parse(id)).map(|id| id.0).collect();
+        let mut now = combination.clone();
+        for (before, after) in session.cache.list_followers(Side::Bank, &left).await? {
+            let (before, after) = (EntryId(before).to_string(), EntryId(after).to_string());
+            now.left.iter_mut().filter(|id| **id == before).for_each(|id| id.clone_from(&after));
+        }
+        for (before, after) in session.cache.list_followers(Side::Ledger, &right).await? {
+            let (before, after) = (LedgerLineId(before).to_string(), LedgerLineId(after).to_string());
+            now.right.iter_mut().filter(|id| **id == before).for_each(|id| id.clone_from(&after));
+        }
+        if now != *combination {
+            now.left.sort();
+            now.right.sort();
+            followed.push(now);
+        }
+    }
+    rejected.extend(followed);
+    Ok(rejected)
+}
+
+pub(crate) fn parse_rejected(stored: &[String]) -> Vec<Rejected> {
     let split = |ids: &str| ids.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect();
     stored
         .iter()

@@ -58,7 +58,11 @@ impl Desk {
             log_seq: row.event_seq,
             imported_at: row.imported_at,
             payments,
-            findings: findings.into_iter().filter(|finding| touches(finding, span)).map(finding_view).collect(),
+            findings: findings
+                .into_iter()
+                .filter(|finding| touches(finding, span))
+                .map(finding_view)
+                .collect(),
         })
     }
 }
@@ -68,13 +72,20 @@ fn touches(finding: &Finding, span: Span) -> bool {
 }
 
 /// The element with some lines around it, decoded for reading, with line numbers of the whole document.
-async fn excerpt_lines(session: &Session, document: &DocumentRow, span: Span) -> Result<Vec<SourceLine>, DeskError> {
-    let (_, head) = session.cache.load_document_around(document.id, Span { start: 0, end: HEAD_BYTES }).await?;
+async fn excerpt_lines(
+    session: &Session,
+    document: &DocumentRow,
+    span: Span,
+) -> Result<Vec<SourceLine>, DeskError> {
+    let (_, head) =
+        session.cache.load_document_around(document.id, Span { start: 0, end: HEAD_BYTES }).await?;
     let margin = 8 * 1024;
     let wanted = Span { start: span.start.saturating_sub(margin), end: span.end.saturating_add(margin) };
     let (offset, bytes) = session.cache.load_document_around(document.id, wanted).await?;
     let before = session.cache.count_lines_before(document.id, offset).await?;
-    let at = |position: u64| usize::try_from(position.saturating_sub(offset)).unwrap_or(usize::MAX).min(bytes.len());
+    let at = |position: u64| {
+        usize::try_from(position.saturating_sub(offset)).unwrap_or(usize::MAX).min(bytes.len())
+    };
     let (start, end) = (at(span.start), at(span.end));
     let ends = line_ends(&bytes, excerpt::is_wide(&head));
     let mut from = 0;
@@ -86,12 +97,19 @@ async fn excerpt_lines(session: &Session, document: &DocumentRow, span: Span) ->
         if number < first {
             continue;
         }
-        if lines.len() >= LINES_MAX || lines.iter().rev().take_while(|line| !line.highlighted).count() > CONTEXT_LINES && line.start >= end {
+        if lines.len() >= LINES_MAX
+            || lines.iter().rev().take_while(|line| !line.highlighted).count() > CONTEXT_LINES
+                && line.start >= end
+        {
             break;
         }
         let highlighted = line.start < end && start < line.end;
         let text = excerpt::decode(&document.format, &head, &bytes[line.clone()]);
-        lines.push(SourceLine { number: before + number as u64 + 1, text: shorten(text.trim_end()), highlighted });
+        lines.push(SourceLine {
+            number: before + number as u64 + 1,
+            text: shorten(text.trim_end()),
+            highlighted,
+        });
     }
     Ok(lines)
 }
@@ -99,7 +117,8 @@ async fn excerpt_lines(session: &Session, document: &DocumentRow, span: Span) ->
 /// Offsets behind each line end; the last line may have none.
 fn line_ends(bytes: &[u8], wide: bool) -> Vec<usize> {
     let step = if wide { 2 } else { 1 };
-    let mut ends: Vec<usize> = memchr::memchr_iter(b'\n', bytes).map(|at| (at / step) * step + step).collect();
+    let mut ends: Vec<usize> =
+        memchr::memchr_iter(b'\n', bytes).map(|at| (at / step) * step + step).collect();
     if ends.last() != Some(&bytes.len()) {
         ends.push(bytes.len());
     }
@@ -176,7 +195,8 @@ fn transaction_fields(fields: &mut Fields, only: &Transaction) {
 
 /// `PMNT/RCDT/ESCT`, else the bank's own code.
 pub(crate) fn bank_code(code: &BankCode) -> String {
-    let iso: Vec<&str> = [&code.domain, &code.family, &code.sub_family].into_iter().flatten().map(String::as_str).collect();
+    let iso: Vec<&str> =
+        [&code.domain, &code.family, &code.sub_family].into_iter().flatten().map(String::as_str).collect();
     if iso.is_empty() { code.proprietary.clone().unwrap_or_default() } else { iso.join("/") }
 }
 
@@ -194,7 +214,9 @@ fn payments(row: &EntryRow) -> Vec<PaymentView> {
                 .or_else(|| payment.refs.end_to_end.clone())
                 .or_else(|| payment.text())
                 .unwrap_or_default(),
-            amount: payment.amount.map(|amount| amount.with_decimals(row.entry.currency.decimals()).to_string()),
+            amount: payment
+                .amount
+                .map(|amount| amount.with_decimals(row.entry.currency.decimals()).to_string()),
         })
         .collect()
 }
@@ -208,7 +230,11 @@ fn ledger_fields(row: &LedgerRow) -> Vec<FieldView> {
     fields.push("voucher", "text", Some(format!("{} {}", row.series, row.number).trim()));
     fields.push("ledgerAccount", "code", Some(&row.account));
     fields.push("text", "text", row.text.as_ref());
-    fields.push("voucherText", "text", row.voucher_text.as_ref().filter(|text| row.text.as_ref() != Some(*text)));
+    fields.push(
+        "voucherText",
+        "text",
+        row.voucher_text.as_ref().filter(|text| row.text.as_ref() != Some(*text)),
+    );
     fields.push("quantity", "text", row.quantity);
     for (dimension, object) in &row.objects {
         fields.push("object", "code", Some(format!("{dimension}: {object}")));

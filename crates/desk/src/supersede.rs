@@ -32,21 +32,26 @@ pub(crate) async fn apply(
     has_book: bool,
 ) -> Result<(), DeskError> {
     for account in accounts {
-        let statements = tx.list_statements(Some(*account)).await?;
-        let (new, old): (Vec<_>, Vec<_>) = statements.into_iter().partition(|statement| statement.document == slot.document);
+        let statements = tx.list_statements_near(*account, slot.document).await?;
+        let (new, old): (Vec<_>, Vec<_>) =
+            statements.into_iter().partition(|statement| statement.document == slot.document);
         let mut standing = Vec::new();
         for statement in new {
-            if let Some((verdict, other)) = meet(&statement, &old) {
+            let met = match meet(&statement, &old) {
+                None => retold(tx, &statement, &old).await?.map(|other| (Verdict::Redelivered, other)),
+                met => met,
+            };
+            if let Some((verdict, other)) = met {
                 mark_repeated(tx, &statement, other, &verdict, findings).await?;
             } else {
                 standing.push(statement);
             }
         }
-        settle_precedence(tx, &standing, &old).await?;
+        settle_precedence(tx, *account, &standing, &old).await?;
         for statement in standing.iter().filter(|statement| statement.kind == "notification") {
             mark_doubles(tx, statement, findings).await?;
         }
-        let chain: Vec<StatementRow> = tx.list_statements(Some(*account)).await?;
+        let chain: Vec<StatementRow> = tx.list_statements_near(*account, slot.document).await?;
         check_chain(&chain, slot.document, findings);
     }
     if has_book {
@@ -65,6 +70,8 @@ fn meet<'s>(new: &StatementRow, old: &'s [StatementRow]) -> Option<(Verdict, &'s
     if new.kind != "statement" {
         return None; // intraday reports repeat their ids with growing content
     }
+    // Another format never has the same content; whether it tells the same is looked at entry by entry.
+    let counted = || counted().filter(|other| is_same_format(new, other));
     counted().find(|other| is_same_statement(new, other)).map(|other| (Verdict::Conflicting, other))
 }
 
@@ -75,6 +82,45 @@ fn is_same_statement(new: &StatementRow, other: &StatementRow) -> bool {
     let same_id = new.reference.is_some() && new.reference == other.reference;
     let same_sequence = new.sequence.is_some() && new.sequence == other.sequence;
     same_period && new.to.is_some() && (same_id || same_sequence)
+}
+
+fn is_same_format(one: &StatementRow, other: &StatementRow) -> bool {
+    let family = |row: &StatementRow| row.format.get(..4).unwrap_or_default().to_owned();
+    family(one) == family(other)
+}
+
+/// The statement of another format (MT940 beside camt.053) that tells the same entries between the same balances.
+async fn retold<'s>(
+    tx: &mut WriteTx,
+    new: &StatementRow,
+    old: &'s [StatementRow],
+) -> Result<Option<&'s StatementRow>, DeskError> {
+    let figures = |row: &StatementRow| Some((row.to?, row.opening?, row.closing?, row.entries, row.sum));
+    if new.kind != "statement" || figures(new).is_none() {
+        return Ok(None);
+    }
+    let same = |other: &&StatementRow| {
+        other.kind == new.kind
+            && other.state == "current"
+            && !is_same_format(new, other)
+            && figures(other) == figures(new)
+    };
+    for other in old.iter().filter(same) {
+        let mut both = [Vec::new(), Vec::new()];
+        for (amounts, statement) in both.iter_mut().zip([new, other]) {
+            *amounts = tx
+                .list_entry_keys(statement.id)
+                .await?
+                .into_iter()
+                .map(|key| (key.day, key.amount))
+                .collect();
+            amounts.sort_unstable();
+        }
+        if both[0] == both[1] {
+            return Ok(Some(other));
+        }
+    }
+    Ok(None)
 }
 
 async fn mark_repeated(
@@ -114,38 +160,97 @@ async fn mark_repeated(
     tx.set_statement_state(statement.id, state, Some(other.id)).await?;
     let keys = tx.list_entry_keys(statement.id).await?;
     let known = tx.list_entry_keys(other.id).await?;
-    for (entry, twin) in pair(&keys, &known) {
+    for (entry, twin) in pair(&keys, &known, true) {
         tx.supersede_entry(entry, twin, state).await?;
     }
     Ok(())
 }
 
-/// Booked statements replace intraday reports of their days; notifications only detail what statements book.
-async fn settle_precedence(tx: &mut WriteTx, new: &[StatementRow], old: &[StatementRow]) -> Result<(), DeskError> {
+/// Booked statements replace intraday reports of their days; of two reports of a day the later word counts;
+/// notifications only detail what statements book.
+async fn settle_precedence(
+    tx: &mut WriteTx,
+    account: i64,
+    new: &[StatementRow],
+    old: &[StatementRow],
+) -> Result<(), DeskError> {
     let current = |kind: &'static str| {
         move |statement: &&StatementRow| statement.kind == kind && statement.state == "current"
     };
     let all = || new.iter().chain(old);
+    let mut replaced = BTreeSet::new();
     for report in all().filter(current("report")) {
-        let covering: Vec<_> = all().filter(current("statement")).filter(|statement| covers(statement, report)).collect();
+        let covering: Vec<_> =
+            all().filter(current("statement")).filter(|statement| covers(statement, report)).collect();
         if let Some(first) = covering.first() {
-            let mut known = Vec::new();
-            for statement in &covering {
-                known.extend(tx.list_entry_keys(statement.id).await?);
-            }
-            for (entry, twin) in pair(&tx.list_entry_keys(report.id).await?, &known) {
-                tx.supersede_entry(entry, twin, "superseded").await?;
-            }
+            follow(tx, report, &covering, "superseded").await?;
             tx.set_statement_state(report.id, "superseded", Some(first.id)).await?;
+            replaced.insert(report.id);
         }
     }
-    let booked = all().filter(current("statement")).next().is_some() || all().filter(current("report")).next().is_some();
-    if booked {
+    for report in new.iter().filter(current("report")).filter(|report| !replaced.contains(&report.id)) {
+        for older in old.iter().filter(current("report")).filter(|older| !replaced.contains(&older.id)) {
+            if overlaps(report, older) {
+                grow(tx, older, report).await?;
+            }
+        }
+    }
+    if tx.has_bookings(account).await? {
         for notification in all().filter(current("notification")) {
+            let told: Vec<_> = all()
+                .filter(|other| {
+                    matches!(other.kind.as_str(), "statement" | "report") && other.state == "current"
+                })
+                .filter(|other| !replaced.contains(&other.id) && overlaps(other, notification))
+                .collect();
+            follow(tx, notification, &told, "detail").await?;
             tx.set_statement_state(notification.id, "detail", None).await?;
         }
     }
     Ok(())
+}
+
+/// Every entry of a statement that does not count any more points at the one that tells it now, where there is one.
+async fn follow(
+    tx: &mut WriteTx,
+    from: &StatementRow,
+    to: &[&StatementRow],
+    reason: &str,
+) -> Result<(), DeskError> {
+    let mut known = Vec::new();
+    for statement in to {
+        known.extend(tx.list_entry_keys(statement.id).await?);
+    }
+    known.retain(|key| key.status == EntryStatus::Booked);
+    for (entry, twin) in pair(&tx.list_entry_keys(from.id).await?, &known, true) {
+        tx.supersede_entry(entry, twin, reason).await?;
+    }
+    Ok(())
+}
+
+/// A later intraday report may tell the entries of an earlier one again. Without references only one that starts
+/// at the same balance is known to be such a report: otherwise equal payments may well be two.
+async fn grow(tx: &mut WriteTx, older: &StatementRow, newer: &StatementRow) -> Result<(), DeskError> {
+    let cumulative = (older.from, older.opening) == (newer.from, newer.opening);
+    let earlier = tx.list_entry_keys(older.id).await?;
+    let later = tx.list_entry_keys(newer.id).await?;
+    for (entry, twin) in pair(&earlier, &later, cumulative) {
+        let status = |keys: &[EntryKey], id: i64| keys.iter().find(|key| key.id == id).map(|key| key.status);
+        let booked = |keys: &[EntryKey], id: i64| status(keys, id) == Some(EntryStatus::Booked);
+        if let Some(twin) = twin.filter(|twin| booked(&later, *twin) || !booked(&earlier, entry)) {
+            tx.supersede_entry(entry, Some(twin), "repeated").await?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether two periods share a day.
+fn overlaps(one: &StatementRow, other: &StatementRow) -> bool {
+    let days = |row: &StatementRow| Some((row.from.or(row.to)?, row.to.or(row.from)?));
+    match (days(one), days(other)) {
+        (Some((from, to)), Some((other_from, other_to))) => from <= other_to && other_from <= to,
+        _ => false,
+    }
 }
 
 /// Whether the statement's period reaches over the whole of the report's.
@@ -157,40 +262,41 @@ fn covers(statement: &StatementRow, report: &StatementRow) -> bool {
     }
 }
 
-/// Finds for each entry the one that tells the same, by the bank's reference, else by day, amount and reference.
-/// Equal-looking entries pair off one by one.
-fn pair(entries: &[EntryKey], known: &[EntryKey]) -> Vec<(i64, Option<i64>)> {
-    let mut by_servicer: HashMap<(&str, Amount), Vec<i64>> = HashMap::new();
-    let mut by_look: HashMap<(i64, Amount, Option<&str>), Vec<i64>> = HashMap::new();
-    let mut taken = BTreeSet::new();
-    for key in known.iter().rev().filter(|key| key.status == EntryStatus::Booked) {
+/// Finds for each entry the one that tells the same: by the bank's reference first; then, with `by_look`, by day,
+/// amount and reference, unless the bank's references contradict. Equal-looking entries pair off one by one.
+fn pair(entries: &[EntryKey], known: &[EntryKey], by_look: bool) -> Vec<(i64, Option<i64>)> {
+    let mut named: HashMap<(&str, Amount), Vec<usize>> = HashMap::new();
+    let mut looks: HashMap<(i64, Amount, Option<&str>), Vec<usize>> = HashMap::new();
+    for (at, key) in known.iter().enumerate().rev() {
         if let Some(servicer) = &key.servicer {
-            by_servicer.entry((servicer, key.amount)).or_default().push(key.id);
+            named.entry((servicer, key.amount)).or_default().push(at);
         }
-        by_look.entry((key.day, key.amount, key.reference.as_deref())).or_default().push(key.id);
+        looks.entry((key.day, key.amount, key.reference.as_deref())).or_default().push(at);
     }
-    let mut next = |candidates: Option<&mut Vec<i64>>| -> Option<i64> {
-        let candidates = candidates?;
-        while let Some(id) = candidates.pop() {
-            if taken.insert(id) {
-                return Some(id);
-            }
-        }
-        None
-    };
-    entries
+    let mut twins: Vec<Option<usize>> = entries
         .iter()
-        .map(|key| {
-            let named = key.servicer.as_deref().and_then(|servicer| next(by_servicer.get_mut(&(servicer, key.amount))));
-            let twin =
-                named.or_else(|| next(by_look.get_mut(&(key.day, key.amount, key.reference.as_deref()))));
-            (key.id, twin)
-        })
-        .collect()
+        .map(|key| named.get_mut(&(key.servicer.as_deref()?, key.amount)).and_then(Vec::pop))
+        .collect();
+    let mut taken: BTreeSet<usize> = twins.iter().flatten().copied().collect();
+    // Where one reference came back, the bank keeps them, and two different ones are two payments.
+    let keeps = !taken.is_empty();
+    for (key, twin) in entries.iter().zip(&mut twins).filter(|(_, twin)| by_look && twin.is_none()) {
+        let Some(candidates) = looks.get(&(key.day, key.amount, key.reference.as_deref())) else { continue };
+        let free = candidates.iter().rev().copied().find(|at| {
+            !taken.contains(at) && !(keeps && key.servicer.is_some() && known[*at].servicer.is_some())
+        });
+        taken.extend(free);
+        *twin = free;
+    }
+    entries.iter().zip(twins).map(|(key, twin)| (key.id, twin.map(|at| known[at].id))).collect()
 }
 
 /// A deposit told by BgMax and by camt.054 is a suspected double: counted once, both kept.
-async fn mark_doubles(tx: &mut WriteTx, statement: &StatementRow, findings: &mut Vec<Finding>) -> Result<(), DeskError> {
+async fn mark_doubles(
+    tx: &mut WriteTx,
+    statement: &StatementRow,
+    findings: &mut Vec<Finding>,
+) -> Result<(), DeskError> {
     for key in tx.list_entry_keys(statement.id).await? {
         if let Some((twin, document)) = tx.list_notification_twins(key.id).await?.into_iter().next() {
             tx.supersede_entry(key.id, Some(twin), "double").await?;
@@ -236,7 +342,8 @@ pub(crate) fn continuity(before: Option<&StatementRow>, statement: &StatementRow
         (Some(closing), Some(opening)) => Some(closing == opening),
         _ => None,
     };
-    let restarted = year(statement.to) != year(before.to) && statement.sequence.is_some_and(|number| number <= 1);
+    let restarted =
+        year(statement.to) != year(before.to) && statement.sequence.is_some_and(|number| number <= 1);
     match (before.sequence, statement.sequence) {
         (Some(last), Some(this)) if this > last + 1 && !restarted => Continuity::Gap,
         _ if balanced == Some(false) => Continuity::Break,
@@ -260,17 +367,22 @@ pub(crate) fn chain(statements: &[StatementRow]) -> Vec<(Option<&StatementRow>, 
 
 fn check_chain(statements: &[StatementRow], document: i64, findings: &mut Vec<Finding>) {
     for (before, statement) in chain(statements) {
-        let touches = statement.document == document || before.is_some_and(|before| before.document == document);
+        let touches =
+            statement.document == document || before.is_some_and(|before| before.document == document);
         let Some(before) = before.filter(|_| touches) else { continue };
         let named = |row: &StatementRow| {
-            row.reference.clone().or(row.sequence.map(|number| number.to_string())).unwrap_or_else(|| row.document_name.clone())
+            row.reference
+                .clone()
+                .or(row.sequence.map(|number| number.to_string()))
+                .unwrap_or_else(|| row.document_name.clone())
         };
         let (code, what) = match continuity(Some(before), statement) {
             Continuity::First | Continuity::Ok => continue,
             Continuity::Gap => ("statement.gap", "A statement is missing"),
             Continuity::Break => ("statement.break", "The balance does not go on"),
         };
-        let amount = |amount: Option<Amount>| amount.map_or_else(|| "unknown".to_owned(), |amount| amount.to_string());
+        let amount =
+            |amount: Option<Amount>| amount.map_or_else(|| "unknown".to_owned(), |amount| amount.to_string());
         findings.push(Finding::new(
             // The code is chosen from two constants above.
             code,
@@ -288,7 +400,11 @@ fn check_chain(statements: &[StatementRow], document: i64, findings: &mut Vec<Fi
 
 /// A later export of the same books tells the same vouchers again. Unchanged ones are counted once, where they
 /// were first; a changed one counts in its new form, and matches follow its lines where account and amount stay.
-async fn repeat_vouchers(tx: &mut WriteTx, slot: DocumentSlot, findings: &mut Vec<Finding>) -> Result<(), DeskError> {
+async fn repeat_vouchers(
+    tx: &mut WriteTx,
+    slot: DocumentSlot,
+    findings: &mut Vec<Finding>,
+) -> Result<(), DeskError> {
     let mut repeated = 0_u64;
     for (new, old) in tx.list_repeated_vouchers(slot.document).await? {
         if same_lines(&new, &old) {
@@ -300,7 +416,10 @@ async fn repeat_vouchers(tx: &mut WriteTx, slot: DocumentSlot, findings: &mut Ve
         }
         let mut free: Vec<_> = new.lines.iter().collect();
         for line in &old.lines {
-            let twin = free.iter().position(|other| other.1 == line.1 && other.2 == line.2).map(|at| free.remove(at).0);
+            let twin = free
+                .iter()
+                .position(|other| other.1 == line.1 && other.2 == line.2)
+                .map(|at| free.remove(at).0);
             tx.supersede_line(line.0, twin, "changed").await?;
         }
         findings.push(Finding::new(

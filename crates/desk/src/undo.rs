@@ -9,9 +9,13 @@ use crate::{
     project::line_ids,
     view::UndoView,
 };
-use attest_cache::log::{DecisionRow, StoredEvent, WriteTx};
+use attest_cache::{
+    Side,
+    log::{DecisionRow, StoredEvent, WriteTx},
+};
 use attest_domain::{
     command::{Command, DifferenceReason, LineId, MatchedBy},
+    decide::Refusal,
     event::{Event, action},
 };
 use attest_evidence::{disclosure, leaf};
@@ -37,16 +41,18 @@ fn steps(newest_first: Vec<DecisionRow>) -> Steps {
                 steps.undo.push(act);
                 steps.redo.clear();
             }
-            Some(first) if steps.undo.last().is_some_and(|step| step.first == first) => {
-                steps.undo.pop();
-                steps.redo.push(act);
+            Some(first) => {
+                // Not always the newest: steps whose lines have gone since are passed over.
+                let at = |steps: &[DecisionRow]| steps.iter().rposition(|step| step.first == first);
+                if let Some(at) = at(&steps.undo) {
+                    steps.undo.remove(at);
+                    steps.redo.push(act);
+                } else if let Some(at) = at(&steps.redo) {
+                    steps.redo.remove(at);
+                    steps.undo.push(act);
+                }
+                // Otherwise it reverts something beyond what was looked back over.
             }
-            Some(first) if steps.redo.last().is_some_and(|step| step.first == first) => {
-                steps.redo.pop();
-                steps.undo.push(act);
-            }
-            // Reverts something beyond what was looked back over.
-            Some(_) => {}
         }
     }
     steps
@@ -54,25 +60,53 @@ fn steps(newest_first: Vec<DecisionRow>) -> Steps {
 
 impl Desk {
     /// What undo and redo would do next.
-    pub(crate) async fn undo_state(&self, session: &Session) -> Result<(Option<UndoView>, Option<UndoView>), DeskError> {
+    pub(crate) async fn undo_state(
+        &self,
+        session: &Session,
+    ) -> Result<(Option<UndoView>, Option<UndoView>), DeskError> {
         let steps = steps(session.cache.list_decisions(LOOK_BACK).await?);
-        let undo = match steps.undo.last() {
-            Some(step) => Some(describe(session, step).await?),
-            None => None,
-        };
-        let redo = match steps.redo.last() {
-            Some(step) => Some(describe(session, step).await?),
-            None => None,
-        };
-        Ok((undo, redo))
+        Ok((newest_possible(session, &steps.undo).await?, newest_possible(session, &steps.redo).await?))
     }
+}
+
+/// The newest step that can still be taken back: later documents may have taken its lines away.
+async fn newest_possible(session: &Session, steps: &[DecisionRow]) -> Result<Option<UndoView>, DeskError> {
+    for step in steps.iter().rev() {
+        if step.events > 1 || is_possible(session, step).await? {
+            return Ok(Some(describe(session, step).await?));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether what a single decision was about is still there.
+async fn is_possible(session: &Session, step: &DecisionRow) -> Result<bool, DeskError> {
+    let stored = session.cache.list_events(step.first, 1).await?;
+    let Some(event) = stored.first().map(|stored| leaf::decode(&stored.leaf)).transpose()? else {
+        return Ok(false);
+    };
+    if matches!(event.action.as_str(), action::MATCH | action::WRITE_OFF) {
+        return Ok(session.cache.find_match(&event.object.id).await?.is_some());
+    }
+    let state = if event.action == action::UNMATCH { event.before.as_ref() } else { event.after.as_ref() };
+    for line in line_ids(state) {
+        let found = match line {
+            LineId::Bank(id) => session.cache.find_line(Side::Bank, &id.0).await?,
+            LineId::Ledger(id) => session.cache.find_line(Side::Ledger, &id.0).await?,
+        };
+        if found.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 async fn describe(session: &Session, step: &DecisionRow) -> Result<UndoView, DeskError> {
     let stored = session.cache.list_events(step.first, 1).await?;
     let mut subject = String::new();
     if let Some(event) = stored.first().map(|stored| leaf::decode(&stored.leaf)).transpose()? {
-        let state = if event.action == action::UNMATCH { event.before.as_ref() } else { event.after.as_ref() };
+        let state =
+            if event.action == action::UNMATCH { event.before.as_ref() } else { event.after.as_ref() };
         subject = match line_ids(state).first() {
             Some(LineId::Bank(id)) => session.cache.find_entry(id).await?.and_then(|row| {
                 row.entry.counterparty().and_then(|party| party.name.clone()).or_else(|| row.entry.text())
@@ -89,24 +123,48 @@ async fn describe(session: &Session, step: &DecisionRow) -> Result<UndoView, Des
 }
 
 pub(crate) async fn undo(session: &Session, tx: &mut WriteTx) -> Result<Written, DeskError> {
-    let step = steps(tx.list_decisions(LOOK_BACK).await?).undo.pop().ok_or(DeskError::NothingToUndo)?;
-    revert(session, tx, &step, "undo").await
+    let undo = steps(tx.list_decisions(LOOK_BACK).await?).undo;
+    revert_newest(session, tx, undo, "undo").await
 }
 
 pub(crate) async fn redo(session: &Session, tx: &mut WriteTx) -> Result<Written, DeskError> {
-    let step = steps(tx.list_decisions(LOOK_BACK).await?).redo.pop().ok_or(DeskError::NothingToUndo)?;
-    revert(session, tx, &step, "redo").await
+    let redo = steps(tx.list_decisions(LOOK_BACK).await?).redo;
+    revert_newest(session, tx, redo, "redo").await
 }
 
-/// Takes the events of an act back, newest first.
-async fn revert(session: &Session, tx: &mut WriteTx, step: &DecisionRow, reason: &str) -> Result<Written, DeskError> {
+/// Takes back the newest step of which something is left to take back.
+async fn revert_newest(
+    session: &Session,
+    tx: &mut WriteTx,
+    mut steps: Vec<DecisionRow>,
+    reason: &str,
+) -> Result<Written, DeskError> {
+    while let Some(step) = steps.pop() {
+        let written = revert(session, tx, &step, reason).await?;
+        if written.events > 0 {
+            return Ok(written);
+        }
+    }
+    Err(DeskError::NothingToUndo)
+}
+
+/// Takes the events of an act back, newest first. Events about what is gone are passed over.
+async fn revert(
+    session: &Session,
+    tx: &mut WriteTx,
+    step: &DecisionRow,
+    reason: &str,
+) -> Result<Written, DeskError> {
     let stored = tx.list_act(step.first, step.last).await?;
     let act = Act { trace: (step.events > 1).then(Uuid::now_v7), reverts: Some(step.first) };
     let mut written = Written::default();
     for stored in stored.iter().rev() {
         let event = leaf::decode(&stored.leaf)?;
         if let Some(command) = inverse(tx, &event).await? {
-            perform(session, tx, &command, act, Some(reason), &mut written).await?;
+            match perform(session, tx, &command, act, Some(reason), &mut written).await {
+                Ok(_) | Err(DeskError::Decision(Refusal::UnknownLine(_) | Refusal::UnknownMatch)) => {}
+                Err(error) => return Err(error),
+            }
         }
     }
     Ok(written)
@@ -116,7 +174,9 @@ async fn revert(session: &Session, tx: &mut WriteTx, step: &DecisionRow, reason:
 async fn inverse(tx: &mut WriteTx, event: &Event) -> Result<Option<Command>, DeskError> {
     let lines = line_ids(event.after.as_ref());
     Ok(Some(match event.action.as_str() {
-        action::MATCH | action::WRITE_OFF => Command::Unmatch { match_id: event.object.id.clone(), note: None },
+        action::MATCH | action::WRITE_OFF => {
+            Command::Unmatch { match_id: event.object.id.clone(), note: None }
+        }
         action::UNMATCH => settle_again(event.before.as_ref()),
         action::REJECT => Command::Reconsider { lines },
         action::RECONSIDER => Command::Reject { lines },
@@ -149,7 +209,11 @@ fn settle_again(before: Option<&Value>) -> Command {
         let reason = reason.unwrap_or(DifferenceReason::Other);
         return Command::WriteOff { lines, reason, note: Some("as before".to_owned()) };
     }
-    let by = match before.and_then(|before| before.get("by")).and_then(|by| by.get("engine")).and_then(Value::as_str) {
+    let by = match before
+        .and_then(|before| before.get("by"))
+        .and_then(|by| by.get("engine"))
+        .and_then(Value::as_str)
+    {
         Some(engine) => MatchedBy::Rule { engine: engine.to_owned() },
         None => MatchedBy::User,
     };
@@ -166,7 +230,8 @@ async fn comment_text(tx: &mut WriteTx, line: &LineId, comment: &str) -> Result<
     for stored in stored {
         let event = leaf::decode(&stored.leaf)?;
         if event.action == action::COMMENT && event.object.id == comment {
-            let revealed = stored.disclosures.iter().filter_map(|text| disclosure::reveal(text, &event.sd).ok());
+            let revealed =
+                stored.disclosures.iter().filter_map(|text| disclosure::reveal(text, &event.sd).ok());
             return Ok(revealed.filter_map(|(_, value)| value.as_str().map(str::to_owned)).next());
         }
     }

@@ -179,7 +179,8 @@ impl Desk {
     }
 
     fn key_file(&self) -> Result<Option<KeyFile>, DeskError> {
-        let database = if self.shared.dir.join(DATABASE_FILE).exists() { Database::Present } else { Database::Absent };
+        let database =
+            if self.shared.dir.join(DATABASE_FILE).exists() { Database::Present } else { Database::Absent };
         Ok(attest_keychain::read_key_file(&self.shared.dir, database)?)
     }
 
@@ -206,7 +207,9 @@ fn workspace_created(tenant: Uuid) -> Draft {
 }
 
 /// Runs something that blocks (keychain, Argon2id, reading files) off the async threads.
-pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, DeskError> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, DeskError> {
     tokio::task::spawn_blocking(work).await.map_err(|error| DeskError::Bug(error.to_string()))
 }
 
@@ -225,7 +228,8 @@ fn close_to_others(dir: &Path) -> Result<(), DeskError> {
     for name in [DATABASE_FILE.to_owned(), format!("{DATABASE_FILE}-wal"), format!("{DATABASE_FILE}-shm")] {
         let path = dir.join(name);
         if path.exists() {
-            std::fs::set_permissions(&path, Permissions::from_mode(0o600)).map_err(|source| file_error(&path, source))?;
+            std::fs::set_permissions(&path, Permissions::from_mode(0o600))
+                .map_err(|source| file_error(&path, source))?;
         }
     }
     Ok(())

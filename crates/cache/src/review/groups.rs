@@ -156,47 +156,57 @@ const GROUP_COLUMNS: &str = "id, account_id, kind, day, difference_m, difference
      safe, by_rule, alternatives, reasons, match_id, at";
 
 impl Cache {
-    /// All groups of an account, for placing them.
+    /// The groups of an account in the days from `from` to `to`, for placing them.
+    ///
+    /// Two packed integers per group, read from the covering index alone.
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
-    pub async fn list_group_heads(&self, account: i64) -> Result<Vec<GroupHead>, CacheError> {
+    pub async fn list_group_heads(
+        &self,
+        account: i64,
+        days: (i64, i64),
+    ) -> Result<Vec<GroupHead>, CacheError> {
         let row = sqlx::query(
-            "select json_group_array(json_array(id, section, day, bank, ledger, difference_m <> 0, safe, by_rule))
-             from review_group where account_id = ?",
+            "select json_group_array((day << 32) | id),
+                    json_group_array(section | (safe << 2) | (by_rule << 3) | ((difference_m <> 0) << 4)
+                                     | (min(bank, 1048575) << 8) | (min(ledger, 1048575) << 28))
+             from review_group where account_id = ? and section in (0, 1, 3) and day between ? and ?",
         )
         .bind(account)
+        .bind(days.0)
+        .bind(days.1)
         .fetch_one(&self.reader)
         .await?;
-        let count = |value: i64| u32::try_from(value).unwrap_or(u32::MAX);
+        let count = |value: i64| u32::try_from(value & 0xF_FFFF).unwrap_or(u32::MAX);
+        let flags: String = row.get::<Option<String>, _>(1).unwrap_or_default();
         Ok(integers(&aggregate(&row))
-            .chunks_exact(8)
-            .map(|of| GroupHead {
-                id: of[0],
-                section: of[1],
-                day: of[2],
-                bank: count(of[3]),
-                ledger: count(of[4]),
-                differs: of[5] != 0,
-                safe: of[6] != 0,
-                by_rule: of[7] != 0,
+            .into_iter()
+            .zip(integers(&flags))
+            .map(|(place, flags)| GroupHead {
+                id: place & 0xFFFF_FFFF,
+                section: flags & 3,
+                day: place >> 32,
+                bank: count(flags >> 8),
+                ledger: count(flags >> 28),
+                differs: flags & 16 != 0,
+                safe: flags & 4 != 0,
+                by_rule: flags & 8 != 0,
             })
             .collect())
     }
 
-    /// Rows of the lines of one side that are in a group of this account, each packed as `group << 32 | line`.
+    /// The lines of one side that are in a group, whatever the account, each packed as `group << 32 | line`, in the
+    /// order of lines.
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
-    pub async fn pack_grouped(&self, account: i64, side: Side) -> Result<Vec<i64>, CacheError> {
-        let row = sqlx::query(
-            "select json_group_array((l.group_id << 32) | l.line_id) from group_line l
-             where l.side = ? and l.group_id in (select id from review_group where account_id = ?)",
-        )
-        .bind(side.number())
-        .bind(account)
-        .fetch_one(&self.reader)
-        .await?;
+    pub async fn pack_grouped(&self, side: Side) -> Result<Vec<i64>, CacheError> {
+        let row =
+            sqlx::query("select json_group_array((group_id << 32) | line_id) from group_line where side = ?")
+                .bind(side.number())
+                .fetch_one(&self.reader)
+                .await?;
         Ok(integers(&aggregate(&row)))
     }
 
@@ -208,8 +218,9 @@ impl Cache {
         let mut sides = [Vec::new(), Vec::new()];
         for (side, rows) in sides.iter_mut().enumerate() {
             let row = sqlx::query(
-                "select json_group_array(l.line_id) from group_line l where l.side = ? and l.group_id in (
-                     select id from review_group where account_id = ? and section = 3)",
+                // Two bank accounts may share a ledger account; a ledger line is settled by whichever settled it.
+                "select json_group_array(l.line_id) from group_line l where l.side = ?1 and l.group_id in (
+                     select id from review_group where section = 3 and (account_id = ?2 or ?1 = 1))",
             )
             .bind(i64::try_from(side).unwrap_or(0))
             .bind(account)
@@ -277,7 +288,9 @@ impl WriteTx {
     /// [`CacheError`] when the database does not answer.
     pub async fn insert_group(&mut self, group: &NewGroup) -> Result<i64, CacheError> {
         self.insert_groups(std::slice::from_ref(group)).await?;
-        Ok(sqlx::query_scalar("select max(id) from review_group").fetch_one(&mut *self.tx).await?)
+        let id: i64 = sqlx::query_scalar("select max(id) from review_group").fetch_one(&mut *self.tx).await?;
+        self.count_settled(&json_integers([id]), true).await?;
+        Ok(id)
     }
 
     /// Stores many groups, many rows per statement. A line may be in one group only.
@@ -287,8 +300,9 @@ impl WriteTx {
     pub async fn insert_groups(&mut self, groups: &[NewGroup]) -> Result<(), CacheError> {
         const COLUMNS: &str = "id, account_id, section, kind, day, bank, ledger, difference_m, difference_s, \
              difference_reason, confidence, safe, by_rule, alternatives, reasons, pass, match_id, at";
-        let mut next: i64 =
-            sqlx::query_scalar("select coalesce(max(id), 0) + 1 from review_group").fetch_one(&mut *self.tx).await?;
+        let mut next: i64 = sqlx::query_scalar("select coalesce(max(id), 0) + 1 from review_group")
+            .fetch_one(&mut *self.tx)
+            .await?;
         for part in groups.chunks(ROWS_PER_INSERT) {
             let mut query = sqlx::query(insert_sql("review_group", COLUMNS, part.len()));
             let first = next;
@@ -334,6 +348,31 @@ impl WriteTx {
         Ok(())
     }
 
+    /// Stores proposals, leaving out those whose lines a decision or another proposal has taken in the meantime.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn insert_proposals(&mut self, groups: Vec<NewGroup>) -> Result<(), CacheError> {
+        let mut taken = [Vec::new(), Vec::new()];
+        for (side, rows) in taken.iter_mut().enumerate() {
+            let of = |group: &NewGroup| if side == 0 { group.bank.clone() } else { group.ledger.clone() };
+            *rows = sqlx::query_scalar::<_, i64>(
+                "select l.line_id from json_each(?) j join group_line l on l.side = ? and l.line_id = j.value
+                 order by 1",
+            )
+            .bind(json_integers(groups.iter().flat_map(of)))
+            .bind(i64::try_from(side).unwrap_or(0))
+            .fetch_all(&mut *self.tx)
+            .await?;
+        }
+        let free = |group: &NewGroup| {
+            group.bank.iter().all(|row| taken[0].binary_search(row).is_err())
+                && group.ledger.iter().all(|row| taken[1].binary_search(row).is_err())
+        };
+        let groups: Vec<NewGroup> = groups.into_iter().filter(free).collect();
+        self.insert_groups(&groups).await
+    }
+
     /// Removes the proposals (never the decisions) that these lines are in.
     ///
     /// # Errors
@@ -355,6 +394,7 @@ impl WriteTx {
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn delete_group(&mut self, id: i64) -> Result<(), CacheError> {
+        self.count_settled(&json_integers([id]), false).await?;
         sqlx::query("delete from review_group where id = ?").bind(id).execute(&mut *self.tx).await?;
         Ok(())
     }
@@ -376,9 +416,11 @@ impl WriteTx {
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn clear_review(&mut self) -> Result<(), CacheError> {
-        sqlx::raw_sql("delete from review_group; delete from line_mark; delete from rejected;")
-            .execute(&mut *self.tx)
-            .await?;
+        sqlx::raw_sql(
+            "delete from review_group; delete from settled_day; delete from line_mark; delete from rejected;",
+        )
+        .execute(&mut *self.tx)
+        .await?;
         Ok(())
     }
 
@@ -399,28 +441,71 @@ impl WriteTx {
         Ok(())
     }
 
-    /// After lines were superseded: groups follow them to what counts instead; a group that lost a line for good
-    /// is dissolved and its other lines are open again.
+    /// After lines were superseded: decisions and marks follow them to what counts instead; a decision that lost a
+    /// line for good, or whose lines have become one, is dissolved and its other lines are open again. Where two
+    /// decisions meet on one line the older holds. Proposals about such lines are dropped, to be made again.
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn repoint_groups(&mut self) -> Result<(), CacheError> {
+        let mut changed = false;
         for (side, table, key) in [(0, "superseded_entry", "entry_id"), (1, "superseded_line", "line_id")] {
             // Table and column are the two constants above.
-            let gone = format!(
-                "delete from review_group where id in (
-                     select l.group_id from group_line l join {table} x on x.{key} = l.line_id
-                     where l.side = {side} and (x.instead is null or x.instead in (
-                         select line_id from group_line where side = {side})))"
+            let moved = format!("group_line l join {table} x on x.{key} = l.line_id where l.side = {side}");
+            let any = format!(
+                "select exists (select 1 from {moved}) or exists (
+                     select 1 from line_mark m join {table} x on x.{key} = m.line_id where m.side = {side})"
             );
-            sqlx::query(AssertSqlSafe(gone)).execute(&mut *self.tx).await?;
-            let moved = format!(
+            if !sqlx::query_scalar::<_, bool>(AssertSqlSafe(any)).fetch_one(&mut *self.tx).await? {
+                continue;
+            }
+            changed = true;
+            for sql in [
+                format!(
+                    "insert into line_mark (side, line_id, held_until, comments)
+                     select {side}, x.instead, max(m.held_until), sum(m.comments) from line_mark m
+                     join {table} x on x.{key} = m.line_id where m.side = {side} and x.instead is not null group by 2
+                     on conflict (side, line_id) do update set
+                         held_until = coalesce(line_mark.held_until, excluded.held_until),
+                         comments = line_mark.comments + excluded.comments"
+                ),
+                format!("delete from line_mark where side = {side} and line_id in (select {key} from {table})"),
+                format!(
+                    "delete from review_group where id in (
+                         select l.group_id from {moved} and x.instead is null)
+                     or section <> 3 and (id in (select l.group_id from {moved})
+                         or id in (select t.group_id from group_line t where t.side = {side}
+                                   and t.line_id in (select x.instead from {moved})))"
+                ),
+            ] {
+                sqlx::query(AssertSqlSafe(sql)).execute(&mut *self.tx).await?;
+            }
+            let rows = sqlx::query(AssertSqlSafe(format!(
+                "select x.instead, g.match_id, g.id from {moved_from} join review_group g on g.id = l.group_id
+                 where l.side = {side}
+                 union all select t.line_id, g.match_id, g.id from group_line t join review_group g on g.id = t.group_id
+                 where t.side = {side} and t.line_id in (select x.instead from {moved})
+                 order by 1, 2",
+                moved_from = format_args!("group_line l join {table} x on x.{key} = l.line_id"),
+            )))
+            .fetch_all(&mut *self.tx)
+            .await?;
+            let targets: Vec<(i64, i64)> = rows.iter().map(|row| (row.get(0), row.get(2))).collect();
+            for meeting in targets.chunk_by(|one, other| one.0 == other.0) {
+                // Ids of matches sort by time. A group twice on one line has become another match: it goes too.
+                let oldest = meeting[0].1;
+                let doubled = meeting.iter().filter(|(_, group)| *group == oldest).count() > 1;
+                for (_, group) in meeting.iter().filter(|(_, group)| doubled || *group != oldest) {
+                    self.delete_group(*group).await?;
+                }
+            }
+            let follow = format!(
                 "update group_line set line_id = (select instead from {table} x where x.{key} = group_line.line_id)
                  where side = {side} and line_id in (select {key} from {table})"
             );
-            sqlx::query(AssertSqlSafe(moved)).execute(&mut *self.tx).await?;
+            sqlx::query(AssertSqlSafe(follow)).execute(&mut *self.tx).await?;
         }
-        Ok(())
+        if changed { self.recount_settled().await } else { Ok(()) }
     }
 
     /// Groups of an account above the threshold, suggested, in the days from `from` to `to`.
@@ -462,7 +547,7 @@ impl WriteTx {
         .bind(group)
         .execute(&mut *self.tx)
         .await?;
-        Ok(())
+        self.count_settled(&json_integers([group]), true).await
     }
 
     /// Turns a confirmed match back into the proposal it was.
@@ -471,6 +556,7 @@ impl WriteTx {
     /// [`CacheError`] when the database does not answer.
     pub async fn reopen_group(&mut self, group: i64, contradicted: bool) -> Result<(), CacheError> {
         let kind = if contradicted { GroupKind::Contradicts } else { GroupKind::Proposal };
+        self.count_settled(&json_integers([group]), false).await?;
         sqlx::query(
             "update review_group set section = ?, kind = ?, match_id = null, at = null, by_rule = 0,
                  difference_reason = null where id = ?",
@@ -487,24 +573,37 @@ impl WriteTx {
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
-    pub async fn find_account_of_ledger(&mut self, number: &str, currency: &str) -> Result<Option<i64>, CacheError> {
-        Ok(sqlx::query_scalar("select id from account where ledger_account = ? and currency = ? order by id limit 1")
-            .bind(number)
-            .bind(currency)
-            .fetch_optional(&mut *self.tx)
-            .await?)
+    pub async fn find_account_of_ledger(
+        &mut self,
+        number: &str,
+        currency: &str,
+    ) -> Result<Option<i64>, CacheError> {
+        Ok(sqlx::query_scalar(
+            "select id from account where ledger_account = ? and currency = ? order by id limit 1",
+        )
+        .bind(number)
+        .bind(currency)
+        .fetch_optional(&mut *self.tx)
+        .await?)
     }
 }
 
-async fn find_match<'e>(executor: impl SqliteExecutor<'e>, match_id: &str) -> Result<Option<GroupRow>, CacheError> {
-    let row = sqlx::query(AssertSqlSafe(format!("select {GROUP_COLUMNS} from review_group where match_id = ?")))
-        .bind(match_id)
-        .fetch_optional(executor)
-        .await?;
+async fn find_match<'e>(
+    executor: impl SqliteExecutor<'e>,
+    match_id: &str,
+) -> Result<Option<GroupRow>, CacheError> {
+    let row =
+        sqlx::query(AssertSqlSafe(format!("select {GROUP_COLUMNS} from review_group where match_id = ?")))
+            .bind(match_id)
+            .fetch_optional(executor)
+            .await?;
     Ok(row.as_ref().map(group_row))
 }
 
-async fn load_groups<'e>(executor: impl SqliteExecutor<'e>, ids: &[i64]) -> Result<Vec<GroupRow>, CacheError> {
+async fn load_groups<'e>(
+    executor: impl SqliteExecutor<'e>,
+    ids: &[i64],
+) -> Result<Vec<GroupRow>, CacheError> {
     let rows = sqlx::query(AssertSqlSafe(format!(
         "select {GROUP_COLUMNS} from review_group where id in (select value from json_each(?))"
     )))

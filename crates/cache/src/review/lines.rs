@@ -44,7 +44,6 @@ pub struct FoundLine {
     pub ledger_account: Option<String>,
 }
 
-
 impl Cache {
     /// All marks on lines.
     ///
@@ -63,6 +62,59 @@ impl Cache {
             .collect())
     }
 
+    /// Where lines went that another tells instead: uid and the uid of the one that counts in its place.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn list_followers(
+        &self,
+        side: Side,
+        uids: &[[u8; 16]],
+    ) -> Result<Vec<([u8; 16], [u8; 16])>, CacheError> {
+        let mut followers = Vec::new();
+        for uid in uids {
+            let row: Option<Vec<u8>> = match (self.find_line(side, uid).await?, side) {
+                (None, _) => None,
+                (Some(line), Side::Bank) => {
+                    sqlx::query_scalar("select uid from entry where id = ?")
+                        .bind(line.row)
+                        .fetch_optional(&self.reader)
+                        .await?
+                }
+                (Some(line), Side::Ledger) => {
+                    let query = sqlx::query_scalar("select uid from ledger_line where id = ?");
+                    query.bind(line.row).fetch_optional(&self.reader).await?
+                }
+            };
+            if let Some(now) = row.and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()).filter(|now| now != uid)
+            {
+                followers.push((*uid, now));
+            }
+        }
+        Ok(followers)
+    }
+
+    /// Ids of the lines that a line has taken the place of, itself included: what was decided about them holds for it.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn list_predecessors(&self, uid: &[u8; 16]) -> Result<Vec<[u8; 16]>, CacheError> {
+        let rows: Vec<Vec<u8>> = sqlx::query_scalar(
+            "with recursive b(id) as (
+                 select id from entry where uid = ?1
+                 union select x.entry_id from b join superseded_entry x on x.instead = b.id),
+             l(id) as (
+                 select id from ledger_line where uid = ?1
+                 union select x.line_id from l join superseded_line x on x.instead = l.id)
+             select e.uid from b join entry e on e.id = b.id
+             union all select e.uid from l join ledger_line e on e.id = l.id",
+        )
+        .bind(uid.as_slice())
+        .fetch_all(&self.reader)
+        .await?;
+        Ok(rows.into_iter().filter_map(|bytes| bytes.try_into().ok()).collect())
+    }
+
     /// Combinations that were turned down.
     ///
     /// # Errors
@@ -71,7 +123,8 @@ impl Cache {
         Ok(sqlx::query_scalar("select lines from rejected order by lines").fetch_all(&self.reader).await?)
     }
 
-    /// The line with this id, following it to the one that counts in its place.
+    /// The line with this id, following it to the one that counts in its place; `None` when it does not count and
+    /// nothing counts in its place.
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
@@ -142,12 +195,17 @@ impl WriteTx {
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
-    pub async fn load_line_ids(&mut self, side: Side, rows: &[i64]) -> Result<Vec<(i64, [u8; 16])>, CacheError> {
+    pub async fn load_line_ids(
+        &mut self,
+        side: Side,
+        rows: &[i64],
+    ) -> Result<Vec<(i64, [u8; 16])>, CacheError> {
         let sql = match side {
             Side::Bank => "select e.id, e.uid from json_each(?) j join entry e on e.id = j.value",
             Side::Ledger => "select l.id, l.uid from json_each(?) j join ledger_line l on l.id = j.value",
         };
-        let rows = sqlx::query(sql).bind(json_integers(rows.iter().copied())).fetch_all(&mut *self.tx).await?;
+        let rows =
+            sqlx::query(sql).bind(json_integers(rows.iter().copied())).fetch_all(&mut *self.tx).await?;
         rows.iter()
             .map(|row| {
                 let uid: Vec<u8> = row.get(1);
@@ -175,6 +233,7 @@ async fn find_line<'e>(
              left join group_line l on l.side = 0 and l.line_id = e.id
              left join review_group g on g.id = l.group_id and g.section = 3
              left join line_mark m on m.side = 0 and m.line_id = e.id
+             where s.state = 'current' and not exists (select 1 from superseded_entry x where x.entry_id = e.id)
              order by chain.hops desc limit 1"
         }
         Side::Ledger => {
@@ -188,6 +247,7 @@ async fn find_line<'e>(
              left join group_line l on l.side = 1 and l.line_id = e.id
              left join review_group g on g.id = l.group_id and g.section = 3
              left join line_mark m on m.side = 1 and m.line_id = e.id
+             where e.status = 0 and not exists (select 1 from superseded_line x where x.line_id = e.id)
              order by chain.hops desc limit 1"
         }
     };

@@ -53,7 +53,8 @@ impl Cache {
         };
         let mut texts = Vec::new();
         for part in rows.chunks(NEEDLES_PER_TEXT) {
-            let row = sqlx::query(sql).bind(json_integers(part.iter().copied())).fetch_one(&self.reader).await?;
+            let row =
+                sqlx::query(sql).bind(json_integers(part.iter().copied())).fetch_one(&self.reader).await?;
             texts.push(aggregate(&row));
         }
         Ok(texts)

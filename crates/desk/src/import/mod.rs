@@ -7,8 +7,8 @@ mod report;
 mod store;
 mod watch;
 
-pub(crate) use store::restore_document;
 pub use report::{FileReport, FindingReport};
+pub(crate) use store::restore_document;
 pub use watch::{Running, Watch};
 
 use crate::{
@@ -19,7 +19,6 @@ use crate::{
     workspace::{blocking, file_error},
 };
 use attest_cache::{
-    documents::DocumentRow,
     import::{DocumentSlot, DocumentSummary},
     log::WriteTx,
 };
@@ -76,7 +75,9 @@ impl Desk {
         let mut reports = Vec::with_capacity(files.len());
         let mut changed = false;
         for file in files {
-            let name = file.file_name().map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into());
+            let name = file
+                .file_name()
+                .map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into());
             watch.update(|progress| progress.file.clone_from(&name));
             let report = match import_file(session, file, &name, mapping, watch).await {
                 Ok(report) => report,
@@ -122,14 +123,16 @@ async fn import_file(
         let bytes = bytes.clone();
         blocking(move || Digest(Sha256::digest(bytes.as_slice()).into())).await?
     };
-    let before = session.cache.find_document(&sha256).await?;
+    let start = watch.bytes.load(Ordering::Relaxed);
+    // Asked inside the one transaction that writes, so that two imports of one file cannot both find it new.
+    let mut tx = session.cache.begin().await?;
+    let before = tx.find_document(&sha256).await?;
     if let Some(document) = before.as_ref().filter(|document| !document.refused) {
+        drop(tx);
         watch.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         let findings = session.cache.list_findings(document.id).await?;
         return Ok(already_here(name, document, findings));
     }
-    let start = watch.bytes.load(Ordering::Relaxed);
-    let mut tx = session.cache.begin().await?;
     if let Some(refused) = &before {
         // It was refused once; this program may read what an older one could not.
         tx.delete_refused(refused.id).await?;
@@ -139,13 +142,14 @@ async fn import_file(
     match imported {
         Ok((slot, format, mut tally)) => {
             supersede::apply(&mut tx, slot, &mut tally.findings, &tally.accounts, tally.has_book).await?;
-            let report = log_import(session, &mut tx, slot, &sha256, name, bytes.len(), format, tally).await?;
+            let report =
+                log_import(session, &mut tx, slot, &sha256, name, bytes.len(), format, tally).await?;
             tx.commit().await?;
             Ok(report)
         }
         Err(DeskError::Document(refusal)) => {
             drop(tx);
-            log_refusal(session, before, &sha256, name, bytes.len() as u64, refusal).await
+            log_refusal(session, &sha256, name, bytes.len() as u64, refusal).await
         }
         Err(error) => Err(error),
     }
@@ -160,7 +164,10 @@ async fn load_file(path: &Path) -> Result<Result<Vec<u8>, Refusal>, DeskError> {
             Err(error) => return Err(Refusal::new("file.unreadable", file_error(&path, error).to_string())),
         };
         if metadata.is_dir() {
-            return Err(Refusal::new("file.is_folder", "This is a folder. Name the files in it, or drop the folder on the window."));
+            return Err(Refusal::new(
+                "file.is_folder",
+                "This is a folder. Name the files in it, or drop the folder on the window.",
+            ));
         }
         if metadata.len() > DOCUMENT_BYTES_MAX {
             let message = format!(
@@ -175,7 +182,10 @@ async fn load_file(path: &Path) -> Result<Result<Vec<u8>, Refusal>, DeskError> {
     .await
 }
 
-#[expect(clippy::too_many_arguments, reason = "one value per fact of the event; a struct would only rename them")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one value per fact of the event; a struct would only rename them"
+)]
 async fn log_import(
     session: &Session,
     tx: &mut WriteTx,
@@ -213,15 +223,14 @@ async fn log_import(
 /// Keeps nothing of a refused document but the refusal; refusing it again adds nothing.
 async fn log_refusal(
     session: &Session,
-    before: Option<DocumentRow>,
     sha256: &Digest,
     name: &str,
     bytes: u64,
     refusal: Refusal,
 ) -> Result<FileReport, DeskError> {
     let finding = refusal.clone().into_finding();
-    if before.is_none() {
-        let mut tx = session.cache.begin().await?;
+    let mut tx = session.cache.begin().await?;
+    if tx.find_document(sha256).await?.is_none() {
         let slot = tx.insert_document(sha256, name, bytes, &now(), None).await?;
         tx.insert_findings(slot.document, std::slice::from_ref(&finding)).await?;
         let mut draft = document_event(action::DOCUMENT_REFUSE, sha256, name);

@@ -53,7 +53,8 @@ impl From<Finding> for FindingReport {
 }
 
 pub(super) fn count_findings(findings: &[Finding]) -> [u64; 3] {
-    let of = |severity: Severity| findings.iter().filter(|finding| finding.severity == severity).count() as u64;
+    let of =
+        |severity: Severity| findings.iter().filter(|finding| finding.severity == severity).count() as u64;
     [of(Severity::Error), of(Severity::Warning), of(Severity::Info)]
 }
 
@@ -92,7 +93,9 @@ pub(super) fn already_here(name: &str, document: &DocumentRow, findings: Vec<Fin
 }
 
 pub(super) fn result(report: &FileReport) -> ImportResult {
-    let count = |severity: Severity| report.findings.iter().filter(|finding| finding.severity == severity).count() as u64;
+    let count = |severity: Severity| {
+        report.findings.iter().filter(|finding| finding.severity == severity).count() as u64
+    };
     let status = match report.status {
         "new" => ImportStatus::New,
         "already-here" => ImportStatus::AlreadyHere,

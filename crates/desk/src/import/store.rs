@@ -99,7 +99,8 @@ pub(super) async fn store_document(
     let toml = mapping.map(|(_, toml)| toml.as_str());
     let slot = tx.insert_document(sha256, name, bytes.len() as u64, &now(), toml).await?;
     let mapping = mapping.map(|(mapping, _)| mapping.clone());
-    let (format, tally) = store_figures(tx, slot, bytes, sha256, mapping, watch, start, Keep::Document).await?;
+    let (format, tally) =
+        store_figures(tx, slot, bytes, sha256, mapping, watch, start, Keep::Document).await?;
     Ok((slot, format, tally))
 }
 
@@ -240,7 +241,8 @@ async fn store_batch(
     tally.entries += batch.entries.len() as u64;
     tally.transactions += batch.entries.iter().map(|entry| entry.transactions.len() as u64).sum::<u64>();
     tally.vouchers += batch.vouchers.len() as u64;
-    tally.ledger_lines += batch.lines.iter().filter(|line| line.status == LedgerLineStatus::Normal).count() as u64;
+    tally.ledger_lines +=
+        batch.lines.iter().filter(|line| line.status == LedgerLineStatus::Normal).count() as u64;
     tally.findings.extend(batch.findings);
     watch.lines.fetch_add((batch.entries.len() + batch.lines.len()) as u64, Ordering::Relaxed);
     Ok(())

@@ -54,10 +54,28 @@ impl Drawing {
             }
         }
         Ok(Self {
-            groups: session.cache.load_groups(&groups).await?.into_iter().map(|group| (group.id, group)).collect(),
+            groups: session
+                .cache
+                .load_groups(&groups)
+                .await?
+                .into_iter()
+                .map(|group| (group.id, group))
+                .collect(),
             members,
-            entries: session.cache.load_entries(&entries).await?.into_iter().map(|row| (row.row, row)).collect(),
-            ledger: session.cache.load_ledger_lines(&ledger).await?.into_iter().map(|row| (row.row, row)).collect(),
+            entries: session
+                .cache
+                .load_entries(&entries)
+                .await?
+                .into_iter()
+                .map(|row| (row.row, row))
+                .collect(),
+            ledger: session
+                .cache
+                .load_ledger_lines(&ledger)
+                .await?
+                .into_iter()
+                .map(|row| (row.row, row))
+                .collect(),
             marks: session.cache.list_marks().await?,
             decimals,
         })
@@ -228,7 +246,12 @@ pub(crate) async fn lines(
 }
 
 /// A group in full, with its history.
-pub(crate) async fn group(session: &Session, row: Row, handle: i64, decimals: u32) -> Result<GroupView, DeskError> {
+pub(crate) async fn group(
+    session: &Session,
+    row: Row,
+    handle: i64,
+    decimals: u32,
+) -> Result<GroupView, DeskError> {
     let drawing = Drawing::load(session, &[row], decimals).await?;
     let empty = (Vec::new(), Vec::new());
     let (bank, ledger, found) = match row.key {
@@ -243,8 +266,9 @@ pub(crate) async fn group(session: &Session, row: Row, handle: i64, decimals: u3
     };
     let bank_cells: Vec<BankCell> = bank.iter().filter_map(|row| drawing.bank(*row)).collect();
     let ledger_cells: Vec<LedgerCell> = ledger.iter().filter_map(|row| drawing.ledger(*row)).collect();
-    let sum: Amount = bank.iter().filter_map(|row| drawing.entries.get(row)).map(|row| row.entry.amount).sum::<Amount>()
-        - ledger.iter().filter_map(|row| drawing.ledger.get(row)).map(|row| row.amount).sum();
+    let sum: Amount =
+        bank.iter().filter_map(|row| drawing.entries.get(row)).map(|row| row.entry.amount).sum::<Amount>()
+            - ledger.iter().filter_map(|row| drawing.ledger.get(row)).map(|row| row.amount).sum();
     let reasons: Vec<Reason> =
         found.map(|group| serde_json::from_str(&group.reasons).unwrap_or_default()).unwrap_or_default();
     let held = bank.iter().map(|row| (Side::Bank, *row)).chain(ledger.iter().map(|row| (Side::Ledger, *row)));

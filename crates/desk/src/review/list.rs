@@ -172,7 +172,11 @@ impl List {
     pub(crate) fn neighbour(&self, key: RowKey) -> Option<RowKey> {
         let at = self.rows.iter().position(|row| row.key == key)?;
         let open = |row: &&Row| row.key != RowKey::Heading && row.section == self.rows[at].section;
-        self.rows[at + 1..].iter().find(open).or_else(|| self.rows[..at].iter().rev().find(open)).map(|row| row.key)
+        self.rows[at + 1..]
+            .iter()
+            .find(open)
+            .or_else(|| self.rows[..at].iter().rev().find(open))
+            .map(|row| row.key)
     }
 }
 
@@ -197,7 +201,8 @@ mod tests {
     #[test]
     fn every_line_stands_in_exactly_one_section_and_place() {
         let list = place(&material(), ReviewFilter::All);
-        let kinds: Vec<_> = list.sections.iter().map(|section| (section.kind, section.start, section.groups)).collect();
+        let kinds: Vec<_> =
+            list.sections.iter().map(|section| (section.kind, section.start, section.groups)).collect();
         assert_eq!(
             kinds,
             [

@@ -36,6 +36,8 @@ pub(crate) struct Views {
     next: u32,
     open: Vec<Arc<View>>,
     indexes: HashMap<i64, Arc<search::Index>>,
+    /// What decisions do not change, by account and day.
+    totals: HashMap<(i64, i64), equation::Totals>,
 }
 
 /// A frozen list.
@@ -53,13 +55,8 @@ impl Desk {
     /// [`DeskError::Locked`], or what the database says.
     pub async fn list_accounts(&self) -> Result<Vec<AccountView>, DeskError> {
         let session = self.session().await?;
-        let names: HashMap<String, String> = session
-            .cache
-            .list_books()
-            .await?
-            .into_iter()
-            .flat_map(|(_, book)| book.accounts)
-            .collect();
+        let names: HashMap<String, String> =
+            session.cache.list_books().await?.into_iter().flat_map(|(_, book)| book.accounts).collect();
         let mut views = Vec::new();
         for account in session.cache.list_accounts().await? {
             let months = session.cache.list_months(account.id).await?;
@@ -76,7 +73,7 @@ impl Desk {
                 ledger_account: account.ledger_account.clone(),
                 ledger_accounts: ledger_accounts.into_iter().map(|(number, _)| named(number)).collect(),
                 months,
-                open: open_count(&session, &account).await?,
+                open: session.cache.count_open(account.id).await?,
                 findings: session.cache.count_account_findings(account.id).await?,
             });
         }
@@ -92,16 +89,20 @@ impl Desk {
         let account = find_account(&session, query.account).await?;
         let days = query.month.as_deref().map(month_days).transpose()?;
         let period = days.unwrap_or(ALL_DAYS);
-        let mut material = load_material(&session, &account, period).await?;
+        let (material, equation, pending, undo_state) = tokio::try_join!(
+            load_material(&session, &account, period),
+            equation::equation(&session, &account, days.map(|(_, to)| to)),
+            async { Ok(session.cache.count_pending(account.id, period).await?) },
+            self.undo_state(&session),
+        )?;
+        let (mut material, (undo, redo)) = (material, undo_state);
         let counts = count(&material);
         if !query.search.trim().is_empty() {
             narrow(&session, &account, &query.search, &mut material).await?;
         }
         let list = place(&material, query.filter);
-        let equation = equation::equation(&session, &account, days.map(|(_, to)| to)).await?;
-        let pending = session.cache.count_pending(account.id, period).await?;
-        let (undo, redo) = self.undo_state(&session).await?;
-        let decimals = attest_domain::Currency::parse(&account.currency).map_or(2, |currency| currency.decimals());
+        let decimals =
+            attest_domain::Currency::parse(&account.currency).map_or(2, |currency| currency.decimals());
         let view = {
             let mut views = session.views.lock().expect("no holder panics");
             views.next += 1;
@@ -164,7 +165,8 @@ impl Desk {
         let mut decimals = 0;
         for line in &lines {
             let found = find_line(&session, line).await?;
-            decimals = attest_domain::Currency::parse(&found.currency).map_or(2, |currency| currency.decimals());
+            decimals =
+                attest_domain::Currency::parse(&found.currency).map_or(2, |currency| currency.decimals());
             match found.side {
                 Side::Bank => bank += found.amount,
                 Side::Ledger => ledger += found.amount,
@@ -213,26 +215,28 @@ async fn find_line(session: &Session, line: &LineRef) -> Result<attest_cache::re
     session.cache.find_line(side, &uid).await?.ok_or_else(unknown)
 }
 
-/// Everything that stands in the list of a period, before search and filter.
-async fn load_material(session: &Session, account: &AccountRow, days: (i64, i64)) -> Result<Material, DeskError> {
+/// Everything that stands in the list of a period, before search and filter. The questions are asked side by side.
+async fn load_material(
+    session: &Session,
+    account: &AccountRow,
+    days: (i64, i64),
+) -> Result<Material, DeskError> {
     let cache = &session.cache;
-    let unpack = |packed: Vec<i64>, grouped: &HashSet<i64>| -> Vec<(i64, i64)> {
-        let pairs = packed.into_iter().map(|value| (value >> 32, value & 0xFFFF_FFFF));
-        pairs.filter(|(_, row)| !grouped.contains(row)).collect()
+    let lines = async {
+        match &account.ledger_account {
+            None => Ok(Vec::new()),
+            Some(number) => cache.pack_open_lines(number, &account.currency, days).await,
+        }
     };
-    let mut heads = cache.list_group_heads(account.id).await?;
-    heads.retain(|head| (days.0..=days.1).contains(&head.day));
-    let rows = |packed: Vec<i64>| -> HashSet<i64> { packed.into_iter().map(|value| value & 0xFFFF_FFFF).collect() };
-    let bank = rows(cache.pack_grouped(account.id, Side::Bank).await?);
-    let ledger = rows(cache.pack_grouped(account.id, Side::Ledger).await?);
-    let entries = unpack(cache.pack_entries(account.id, days).await?, &bank);
-    let lines = match &account.ledger_account {
-        None => Vec::new(),
-        Some(number) => unpack(cache.pack_ledger_lines(number, &account.currency, days).await?, &ledger),
-    };
+    let (heads, entries, lines, marks) = tokio::try_join!(
+        cache.list_group_heads(account.id, days),
+        cache.pack_open_entries(account.id, days),
+        lines,
+        cache.list_marks(),
+    )?;
     let (mut held_entries, mut held_ledger) = (HashSet::new(), HashSet::new());
     let today = today();
-    for ((side, row), mark) in cache.list_marks().await? {
+    for ((side, row), mark) in marks {
         if mark.held_until.is_some_and(|until| until > today) {
             match side {
                 Side::Bank => held_entries.insert(row),
@@ -240,7 +244,12 @@ async fn load_material(session: &Session, account: &AccountRow, days: (i64, i64)
             };
         }
     }
-    Ok(Material { heads, entries, ledger: lines, held_entries, held_ledger })
+    Ok(Material { heads, entries: unpack(entries), ledger: unpack(lines), held_entries, held_ledger })
+}
+
+/// Day and row of packed lines.
+fn unpack(packed: Vec<i64>) -> Vec<(i64, i64)> {
+    packed.into_iter().map(|value| (value >> 32, value & 0xFFFF_FFFF)).collect()
 }
 
 struct Counts {
@@ -250,15 +259,11 @@ struct Counts {
 }
 
 fn count(material: &Material) -> Counts {
-    let of = |section: i64| material.heads.iter().filter(|head| head.section == section).map(|head| head.bank).sum::<u32>();
+    let of = |section: i64| {
+        material.heads.iter().filter(|head| head.section == section).map(|head| head.bank).sum::<u32>()
+    };
     let open = u32::try_from(material.entries.len()).unwrap_or(u32::MAX);
     Counts { entries: open + of(0) + of(1) + of(3), confirmed: of(3), suggested: of(1) }
-}
-
-async fn open_count(session: &Session, account: &AccountRow) -> Result<u64, DeskError> {
-    let material = load_material(session, account, ALL_DAYS).await?;
-    let counts = count(&material);
-    Ok(u64::from(counts.entries - counts.confirmed - counts.suggested))
 }
 
 /// Keeps what the search finds; a group stays when any of its lines is found.
@@ -282,8 +287,13 @@ async fn narrow(
     material.ledger.retain(|(_, row)| ledger.contains(row));
     let mut groups = HashSet::new();
     for (side, found) in [(Side::Bank, &bank), (Side::Ledger, &ledger)] {
-        let grouped = session.cache.pack_grouped(account.id, side).await?;
-        groups.extend(grouped.into_iter().filter(|value| found.contains(&(value & 0xFFFF_FFFF))).map(|value| value >> 32));
+        let grouped = session.cache.pack_grouped(side).await?;
+        groups.extend(
+            grouped
+                .into_iter()
+                .filter(|value| found.contains(&(value & 0xFFFF_FFFF)))
+                .map(|value| value >> 32),
+        );
     }
     material.heads.retain(|head| groups.contains(&head.id));
     Ok(())
