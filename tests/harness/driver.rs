@@ -11,6 +11,8 @@ use std::{
 
 /// How long the driver may take until it listens.
 const START_MAX: Duration = Duration::from_secs(20);
+/// How long what it started may take to end when asked.
+const END_MAX: Duration = Duration::from_secs(5);
 /// Pause between two questions whether it listens.
 const POLL: Duration = Duration::from_millis(20);
 
@@ -86,10 +88,29 @@ fn own_group(command: &mut Command) {
     let _ = command;
 }
 
-/// Ends the driver and everything it started.
+/// Ends the driver and everything it started, and waits until it is gone: an application that is still ending would
+/// take the next start of the same workspace for a second one.
 fn end_group(child: &Child) {
-    if cfg!(unix) {
-        let group = format!("-{}", child.id());
-        let _ = Command::new("kill").args(["-TERM", "--", &group]).stderr(Stdio::null()).status();
+    if !cfg!(unix) {
+        return;
     }
+    let group = child.id().to_string();
+    let _ = Command::new("kill").args(["-TERM", "--", &format!("-{group}")]).stderr(Stdio::null()).status();
+    let start = Instant::now();
+    while start.elapsed() < END_MAX && is_alive(&group) {
+        std::thread::sleep(POLL);
+    }
+    let _ = Command::new("kill").args(["-KILL", "--", &format!("-{group}")]).stderr(Stdio::null()).status();
+}
+
+/// Whether a process of the group still runs; one that only waits to be collected does not count.
+fn is_alive(group: &str) -> bool {
+    let Ok(processes) = std::fs::read_dir("/proc") else { return false };
+    let stats =
+        processes.flatten().filter_map(|process| std::fs::read_to_string(process.path().join("stat")).ok());
+    stats.into_iter().any(|stat| {
+        let fields: Vec<&str> =
+            stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
+        fields.first() != Some(&"Z") && fields.get(2) == Some(&group)
+    })
 }
