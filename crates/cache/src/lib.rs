@@ -4,6 +4,7 @@
 //! Documents and the log are kept as they came; everything else is a projection that can be made again.
 //! **Absent on purpose:** deciding anything. Rules live in `attest-domain`, use cases in `attest-desk`.
 
+pub mod accounts;
 pub mod bank;
 pub mod documents;
 mod error;

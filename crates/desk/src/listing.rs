@@ -11,7 +11,8 @@ use crate::{
     supersede::{Continuity, chain, continuity},
 };
 use attest_cache::{
-    bank::{AccountRow, EntryRow, StatementRow},
+    accounts::AccountRow,
+    bank::{EntryRow, StatementRow},
     day_from_date,
     ledger::LedgerRow,
 };

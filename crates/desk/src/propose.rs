@@ -6,7 +6,8 @@ use crate::{
 };
 use attest_cache::{
     Side,
-    bank::{AccountRow, EntryRow},
+    accounts::AccountRow,
+    bank::EntryRow,
     day_from_date,
     ledger::LedgerRow,
     review::{GroupKind, NewGroup},

@@ -19,7 +19,7 @@ impl Cache {
     pub async fn load_needles(
         &self,
         side: Side,
-        account: &crate::bank::AccountRow,
+        account: &crate::accounts::AccountRow,
         days: (i64, i64),
     ) -> Result<Vec<String>, CacheError> {
         let packed = match (side, &account.ledger_account) {

@@ -1,7 +1,7 @@
 //! ledger + open items = statement: the figures a controller looks at first.
 
 use crate::{Session, error::DeskError, view::EquationView};
-use attest_cache::{Side, bank::AccountRow, date_from_day, day_from_date};
+use attest_cache::{Side, accounts::AccountRow, date_from_day, day_from_date};
 use attest_domain::{
     Amount,
     ledger::{LedgerBalanceKind, LedgerBook},

@@ -19,7 +19,7 @@ use crate::{
         SelectionView, SideView,
     },
 };
-use attest_cache::{Side, bank::AccountRow};
+use attest_cache::{Side, accounts::AccountRow};
 use attest_domain::{Amount, EntryId, LedgerLineId, limits::PAGE_ROWS_MAX};
 use list::{List, Material, place};
 use std::{

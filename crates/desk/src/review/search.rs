@@ -3,7 +3,7 @@
 //! Built once per account when first needed and dropped on lock and after every import.
 
 use crate::{Session, error::DeskError, propose::ALL_DAYS};
-use attest_cache::{Side, bank::AccountRow};
+use attest_cache::{Side, accounts::AccountRow};
 use memchr::memmem;
 use std::collections::HashSet;
 
