@@ -57,8 +57,14 @@ impl Amount {
         for byte in digits.bytes() {
             match byte {
                 b'0'..=b'9' => {
-                    if point { decimals += 1 } else { whole += 1 }
-                    if significant > 0 || byte != b'0' { significant += 1 }
+                    if point {
+                        decimals += 1
+                    } else {
+                        whole += 1
+                    }
+                    if significant > 0 || byte != b'0' {
+                        significant += 1
+                    }
                 }
                 b'.' if !point => point = true,
                 _ => return Err(AmountError::Malformed(text.to_owned())),

@@ -27,7 +27,9 @@ pub enum Refusal {
     #[error("The line {0} is not in this workspace any more. Reload the list.")]
     UnknownLine(LineId),
     /// A match takes lines of both sides.
-    #[error("A match needs at least one line on each side. To settle a line alone, write it off with a reason.")]
+    #[error(
+        "A match needs at least one line on each side. To settle a line alone, write it off with a reason."
+    )]
     OneSided,
     /// Pending and information entries take no part.
     #[error("The entry {0} is not booked yet. It can be matched when the bank books it.")]

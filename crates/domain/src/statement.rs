@@ -50,7 +50,10 @@ impl AccountIdentification {
     #[must_use]
     pub fn key(&self) -> String {
         let compact = |text: &str| -> String {
-            text.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase()).collect()
+            text.chars()
+                .filter(char::is_ascii_alphanumeric)
+                .map(|letter| letter.to_ascii_uppercase())
+                .collect()
         };
         let number = match (&self.iban, &self.other) {
             (Some(iban), _) if iban.len() > 4 => {
@@ -439,7 +442,10 @@ mod tests {
 
     #[test]
     fn iban_and_national_number_of_one_account_meet() {
-        let iban = AccountIdentification { iban: Some("SE45 5000 0000 0583 9825 7466".into()), ..Default::default() };
+        let iban = AccountIdentification {
+            iban: Some("SE45 5000 0000 0583 9825 7466".into()),
+            ..Default::default()
+        };
         let bban = AccountIdentification { other: Some("5839-82 574 66".into()), ..Default::default() };
         assert_eq!(iban.key(), "58398257466");
         assert_eq!(iban.key(), bban.key());

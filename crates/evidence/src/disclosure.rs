@@ -33,11 +33,8 @@ pub enum DisclosureError {
 /// Makes the disclosure of one member from a fresh salt.
 #[must_use]
 pub fn conceal(salt: [u8; SALT_BYTES], name: &str, value: &str) -> Disclosure {
-    let array = Value::from(vec![
-        Value::from(BASE64URL_NOPAD.encode(&salt)),
-        Value::from(name),
-        Value::from(value),
-    ]);
+    let array =
+        Value::from(vec![Value::from(BASE64URL_NOPAD.encode(&salt)), Value::from(name), Value::from(value)]);
     let text = BASE64URL_NOPAD.encode(array.to_string().as_bytes());
     let digest = digest(&text);
     Disclosure { text, digest }

@@ -30,7 +30,9 @@ pub fn is_wide(head: &[u8]) -> bool {
 }
 
 fn wide(head: &[u8]) -> Option<&'static encoding_rs::Encoding> {
-    encoding::wide_encoding(head).map(|(encoding, _)| encoding).filter(|found| *found == UTF_16LE || *found == UTF_16BE)
+    encoding::wide_encoding(head)
+        .map(|(encoding, _)| encoding)
+        .filter(|found| *found == UTF_16LE || *found == UTF_16BE)
 }
 
 /// True when all that is wrong is a broken character at the start.
@@ -44,7 +46,10 @@ mod tests {
 
     #[test]
     fn each_encoding_shows_its_letters() {
-        assert_eq!(decode("camt.053.001.02", b"<?xml", "Skogsbolaget i Umeå".as_bytes()), "Skogsbolaget i Umeå");
+        assert_eq!(
+            decode("camt.053.001.02", b"<?xml", "Skogsbolaget i Umeå".as_bytes()),
+            "Skogsbolaget i Umeå"
+        );
         assert_eq!(decode("camt.053.001.02", b"<?xml", b"Ume\xE5"), "Umeå");
         assert_eq!(decode("SIE 4E", b"#FLAGGA 0", b"F\x94rs\x84ljning"), "Försäljning");
         assert_eq!(decode("BgMax 1", b"01BGMAX", b"\xC5keri"), "Åkeri");

@@ -126,7 +126,10 @@ mod tests {
 
     #[test]
     fn quotes_separators_and_line_ends_survive() {
-        assert_eq!(row(&[Field::Text("a;\"b\"\nc"), Field::Empty, Field::Number(7)]), "\"a;\"\"b\"\"\nc\";;7\r\n");
+        assert_eq!(
+            row(&[Field::Text("a;\"b\"\nc"), Field::Empty, Field::Number(7)]),
+            "\"a;\"\"b\"\"\nc\";;7\r\n"
+        );
     }
 
     #[test]
