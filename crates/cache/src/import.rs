@@ -181,6 +181,19 @@ impl WriteTx {
         Ok(())
     }
 
+    /// Keeps the format of a document as soon as it is known: what is compared with others depends on it.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn set_document_format(&mut self, slot: DocumentSlot, format: &str) -> Result<(), CacheError> {
+        sqlx::query("update document set format = ? where id = ?")
+            .bind(format)
+            .bind(slot.document)
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(())
+    }
+
     /// Keeps one piece of a document; `position` is its offset.
     ///
     /// # Errors

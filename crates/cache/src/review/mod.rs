@@ -1,5 +1,6 @@
 //! The reconciliation as stored: groups of lines, marks on single lines, and the sums and texts over both.
 
+mod changes;
 mod groups;
 mod lines;
 mod needles;
