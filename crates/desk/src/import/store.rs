@@ -159,7 +159,10 @@ async fn store_figures(
         (Some(error), _) => Err(error),
         (None, Err(refusal)) => Err(refusal.into()),
         (None, Ok(Outcome::Cancelled)) => Err(DeskError::Cancelled),
-        (None, Ok(Outcome::Read(format))) => Ok((format.name, tally)),
+        (None, Ok(Outcome::Read(format))) => {
+            tx.set_document_format(slot, &format.name).await?;
+            Ok((format.name, tally))
+        }
     }
 }
 

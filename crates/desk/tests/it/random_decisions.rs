@@ -1,0 +1,113 @@
+//! Whatever a person decides in whatever order, the list and the equation stay whole.
+
+use crate::office::{Office, YEAR, camt, entry, sie};
+use attest_desk::view::{DecisionRequest, LineKind, LineRef, ReviewLine, SideView};
+use std::collections::BTreeMap;
+
+/// A small generator, so that a failure is the same every time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % end
+    }
+}
+
+/// How often each line stands in the list.
+fn places(lines: &[ReviewLine]) -> BTreeMap<String, u32> {
+    let mut places = BTreeMap::new();
+    let ids = lines.iter().flat_map(|line| {
+        let bank = line.bank.as_ref().map(|cell| cell.id.clone());
+        bank.into_iter().chain(line.ledger.as_ref().map(|cell| cell.id.clone()).filter(|id| !id.is_empty()))
+    });
+    ids.for_each(|id| *places.entry(id).or_default() += 1);
+    places
+}
+
+fn pick(dice: &mut Dice, lines: &[ReviewLine], side: SideView) -> LineRef {
+    let ids: Vec<String> = lines
+        .iter()
+        .filter_map(|line| match side {
+            SideView::Bank => line.bank.as_ref().map(|cell| cell.id.clone()),
+            SideView::Ledger => line.ledger.as_ref().map(|cell| cell.id.clone()).filter(|id| !id.is_empty()),
+        })
+        .collect();
+    LineRef { side, id: ids[dice.below(ids.len())].clone() }
+}
+
+fn request(dice: &mut Dice, lines: &[ReviewLine]) -> DecisionRequest {
+    let groups: Vec<i64> =
+        lines.iter().filter(|line| line.kind == LineKind::First).map(|line| line.group).collect();
+    let group = groups[dice.below(groups.len())];
+    let bank = pick(dice, lines, SideView::Bank);
+    let ledger = pick(dice, lines, SideView::Ledger);
+    let difference_reason = Some("fee".to_owned());
+    match dice.below(11) {
+        0 | 1 => DecisionRequest::Accept { group },
+        2 => DecisionRequest::Reject { group },
+        3 => DecisionRequest::Unmatch { group, reason: None },
+        4 => DecisionRequest::Match { lines: vec![bank, ledger], difference_reason },
+        5 => DecisionRequest::Match {
+            lines: vec![bank, ledger, pick(dice, lines, SideView::Ledger)],
+            difference_reason,
+        },
+        6 => DecisionRequest::Hold { lines: vec![bank, ledger], until: "2999-12-31".to_owned(), note: None },
+        7 => DecisionRequest::Release { lines: vec![bank] },
+        8 => DecisionRequest::WriteOff { lines: vec![ledger], reason: "error".to_owned(), note: None },
+        9 => DecisionRequest::Undo,
+        _ => DecisionRequest::Redo,
+    }
+}
+
+fn cents(text: &str) -> i64 {
+    text.replace('.', "").parse().unwrap()
+}
+
+#[tokio::test]
+async fn random_decisions_keep_every_line_in_one_place_and_the_equation_whole() {
+    let office = Office::new().await;
+    let sums = ["10.00", "10.00", "20.00", "35.00", "-8.00", "41.00", "52.00"];
+    let mut statement = camt("053", "S-1", "2026-03-02").balances("0.00", "160.00");
+    for (at, sum) in sums.iter().enumerate() {
+        statement = statement.with(entry(sum, "2026-03-02").reference(&format!("REF{at}77")));
+    }
+    let numbers: Vec<String> = (1..=sums.len()).map(|at| at.to_string()).collect();
+    let texts: Vec<String> = (0..sums.len()).map(|at| format!("REF{at}77")).collect();
+    let mut vouchers: Vec<_> =
+        (0..sums.len()).map(|at| (numbers[at].as_str(), "20260302", sums[at], texts[at].as_str())).collect();
+    vouchers.push(("99", "20260302", "3.00", "odd"));
+    office.import("ledger.se", &sie(YEAR, "0.00", &vouchers)).await;
+    office.import("statement.xml", &statement.text()).await;
+    let first = office.lines().await;
+    let (whole, unexplained) = (places(&first), office.open().await.equation.unexplained);
+    assert_eq!(whole.len(), 15);
+    let mut dice = Dice(20_261_120);
+    let mut carried_out = 0;
+    for step in 0..75 {
+        let request = request(&mut dice, &office.lines().await);
+        let name = format!("step {step}: {request:?}");
+        carried_out += u32::from(office.desk.decide(request).await.is_ok());
+        assert_eq!(places(&office.lines().await), whole, "{name}");
+        let equation = office.open().await.equation;
+        assert_eq!(equation.unexplained, unexplained, "{name}");
+        let parts = cents(&equation.open_bank) - cents(&equation.open_ledger) + cents(&equation.differences);
+        assert_eq!(cents(&equation.open), parts, "{name}");
+        if step % 15 == 14 {
+            let settled = |lines: Vec<String>| -> Vec<String> {
+                lines
+                    .into_iter()
+                    .filter(|line| line.starts_with("Confirmed") || line.starts_with("Held"))
+                    .collect()
+            };
+            let before = (settled(office.shown().await), equation);
+            office.desk.rebuild().await.unwrap();
+            assert_eq!(
+                (settled(office.shown().await), office.open().await.equation),
+                before,
+                "rebuild after {name}"
+            );
+        }
+    }
+    assert!(carried_out > 12, "only {carried_out} decisions were allowed");
+}
