@@ -224,7 +224,7 @@ impl WriteTx {
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn list_decisions(&mut self, limit: u32) -> Result<Vec<DecisionRow>, CacheError> {
-        list_decisions(&mut *self.tx, limit).await
+        list_decisions(&mut self.tx, limit).await
     }
 
     /// Events of a person about cash movements from `first` to `last`, in order.

@@ -283,7 +283,7 @@ fn pair(entries: &[EntryKey], known: &[EntryKey], by_look: bool) -> Vec<(i64, Op
     for (key, twin) in entries.iter().zip(&mut twins).filter(|(_, twin)| by_look && twin.is_none()) {
         let Some(candidates) = looks.get(&(key.day, key.amount, key.reference.as_deref())) else { continue };
         let free = candidates.iter().rev().copied().find(|at| {
-            !taken.contains(at) && !(keeps && key.servicer.is_some() && known[*at].servicer.is_some())
+            !(taken.contains(at) || keeps && key.servicer.is_some() && known[*at].servicer.is_some())
         });
         taken.extend(free);
         *twin = free;

@@ -133,6 +133,7 @@ async fn make_rows(path: &Path, files: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
+#[expect(clippy::vec_box, reason = "the shape the importer stores")]
 fn read_entries(bytes: &[u8], digest: Digest) -> Result<Vec<Box<Entry>>> {
     let mut entries = Vec::new();
     let read = attest_formats::read(bytes, &ReadContext { digest, csv_mapping: None }, &mut |item| {

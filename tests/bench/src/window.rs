@@ -139,7 +139,7 @@ async fn alone(workspace: &Path) -> Result<(f64, f64)> {
             ReviewQuery { account, month: None, search: search.to_owned(), filter: ReviewFilter::All };
         let start = Instant::now();
         let view = desk.open_review(query).await?;
-        let end = FIRST_ROWS.min(u32::try_from(view.lines)?);
+        let end = FIRST_ROWS.min(view.lines);
         desk.review_lines(LinesQuery { view: view.view, start: 0, end }).await?;
         Ok(start.elapsed().as_secs_f64() * 1e3)
     };

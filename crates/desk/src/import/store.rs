@@ -27,6 +27,10 @@ const BATCH_ITEMS: usize = 2_000;
 const BATCHES_WAITING: usize = 4;
 
 /// Figures of one document on their way from the reader to the database.
+#[expect(
+    clippy::vec_box,
+    reason = "the reader hands out boxes; unpacking them would copy every figure once more"
+)]
 #[derive(Debug, Default)]
 struct Batch {
     entries: Vec<Box<Entry>>,
