@@ -124,7 +124,7 @@ impl Country {
             Self::Norway | Self::Denmark => {
                 name.replace('ö', "ø").replace('Ö', "Ø").replace('ä', "æ").replace('Ä', "Æ")
             }
-            Self::Finland => name.replace('å', "oo").replace('Å', "Oo"),
+            Self::Finland => name.replace('å', "a").replace('Å', "A"),
             _ => name.to_owned(),
         }
     }
