@@ -314,7 +314,7 @@ export const en = {
   "section.entries": { one: "{count} bank entry", other: "{count} bank entries" },
   "section.ledgerLines": { one: "{count} ledger line", other: "{count} ledger lines" },
   "section.proposals": { one: "{count} proposal", other: "{count} proposals" },
-  "section.safe": { one: "{count} above your threshold", other: "{count} above your threshold" },
+  "section.safe": { one: "{count} above the threshold", other: "{count} above the threshold" },
   "section.byRule": { one: "by rule {count}", other: "by rule {count}" },
   "section.byYou": { one: "by you {count}", other: "by you {count}" },
 
@@ -352,7 +352,7 @@ export const en = {
 
   "form.acceptSafe.title": { one: "Accept {count} safe proposal?", other: "Accept {count} safe proposals?" },
   "form.acceptSafe.text":
-    "Every proposal that reaches your threshold is confirmed in one step. Equal or contradicting ones are never among them. Undo takes all of it back.",
+    "Every proposal that reaches the threshold is confirmed in one step. Equal or contradicting ones are never among them. Undo takes all of it back.",
   "form.acceptSafe.none": "No proposal reaches the threshold.",
   "form.hold.title": "Hold until",
   "form.hold.date": "Comes back on",
@@ -399,7 +399,8 @@ export const en = {
   "evidence.decided": "Decided; see History.",
   "evidence.difference": "The sides differ by {amount}.",
   "evidence.noDifference": "The sides agree to the last decimal.",
-  "evidence.confidence": "{confidence} means right in {share} of 100 such proposals.",
+  "evidence.confidence":
+    "{confidence} is the engine’s estimate. It has not been measured against your own history yet.",
   "evidence.noHistory": "No decision has been made about this yet.",
   "evidence.heldUntil": "On hold until {date}",
   "evidence.event": "event {seq}",
@@ -417,8 +418,11 @@ export const en = {
   "action.cash_movement.undo": "Undone",
   "action.cash_movement.redo": "Redone",
   "action.document.import": "Imported",
-  "action.document.receive": "Imported",
-  "action.statement.receive": "Statement received",
+  "action.document.refuse": "Refused",
+  "action.account.assign": "Ledger account chosen",
+  "action.cash_movement.reconsider": "May be proposed again",
+  "action.cash_movement.withdraw": "Comment withdrawn",
+  "action.reconciliation.export": "Exported",
 
   "fieldName.amount": "Amount",
   "fieldName.currency": "Currency",
@@ -467,14 +471,14 @@ export const en = {
   "settings.theme.light": "Light",
   "settings.theme.dark": "Dark",
   "settings.autoLock": "Lock after minutes without input",
-  "settings.autoLockHint": "1 to 60. Also locks when the computer locks or sleeps.",
+  "settings.autoLockHint": "1 to 60. Also locks when the computer wakes from sleep.",
   "settings.key": "Key",
   "settings.key.keychain": "In this computer’s keychain",
   "settings.key.passphrase": "Protected by your passphrase",
   "settings.data": "Where things are",
   "settings.dataText": "Documents, figures and decisions are in one encrypted workspace on this computer.",
   "settings.exportsText":
-    "Exports are written to the folder “exports” beside it; E in Reconcile writes one and shows where.",
+    "Exports are written to the folder “Attest” in your documents; E in Reconcile writes one and shows where.",
   "settings.about": "About",
   "settings.version": "Version {version}",
   "settings.saved": "Saved",

@@ -43,7 +43,6 @@ export function Reasons({ group, digits, full }: Props) {
     group.bank.length > 0 &&
     group.ledger.length > 0 &&
     (group.section !== "needs" || group.ledger.length === 1);
-  const share = group.confidence === null ? null : confidenceShare(group.confidence);
   return (
     <section className="evidence-section" data-testid="reasons">
       <h2 className="evidence-heading">
@@ -70,20 +69,9 @@ export function Reasons({ group, digits, full }: Props) {
             : t("evidence.noDifference")}
         </p>
       ) : null}
-      {full && share !== null && group.confidence !== null ? (
-        <p className="evidence-text">{t("evidence.confidence", { confidence: group.confidence, share })}</p>
+      {full && group.confidence !== null ? (
+        <p className="evidence-text">{t("evidence.confidence", { confidence: group.confidence })}</p>
       ) : null}
     </section>
   );
-}
-
-/** `0.962` as `96.2` of a hundred, on the text so that no digit is invented. */
-export function confidenceShare(confidence: string): string | null {
-  const match = /^([01])\.(\d{2})(\d?)$/.exec(confidence);
-  if (match === null) {
-    return null;
-  }
-  const [, whole = "0", hundredths = "00", tenth = ""] = match;
-  const percent = String(Number(whole) * 100 + Number(hundredths));
-  return tenth === "" || tenth === "0" ? percent : `${percent}.${tenth}`;
 }
