@@ -2,7 +2,7 @@
 
 use crate::office::{Office, camt, codes, entry};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_document_leaves_its_refusal_alone_and_the_other_files_go_on() {
     let office = Office::new().await;
     let whole = camt("053", "S-1", "2026-03-02")
@@ -37,7 +37,7 @@ async fn a_refused_document_leaves_its_refusal_alone_and_the_other_files_go_on()
     assert!(check.ok, "{:?}", check.problems);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cancelled_import_leaves_no_trace() {
     let office = Office::new().await;
     let mut big = camt("053", "S-1", "2026-03-02");
@@ -65,7 +65,7 @@ async fn a_cancelled_import_leaves_no_trace() {
     assert_eq!(office.import("big.xml", &big.text()).await.status, "new");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_imports_of_one_file_at_once_keep_it_once() {
     let office = Office::new().await;
     let text = camt("053", "S-1", "2026-03-02").with(entry("3.00", "2026-03-02")).text();
@@ -78,7 +78,7 @@ async fn two_imports_of_one_file_at_once_keep_it_once() {
     assert_eq!(statuses, ["already-here", "new"]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_later_small_file_costs_no_more_statements_to_compare_than_an_early_one() {
     // Two hundred daily statements: the work per file must not grow with how many are here already.
     let office = Office::new().await;

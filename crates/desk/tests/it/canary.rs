@@ -37,7 +37,7 @@ fn search(folder: &Path) -> Vec<String> {
     names
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_file_of_the_workspace_holds_a_word_in_clear_open_or_locked() {
     let office = Office::new().await;
     let statement = camt("053", "S-1", "2026-03-02").with(entry("100.00", "2026-03-02").party(PARTY));
@@ -55,7 +55,7 @@ async fn no_file_of_the_workspace_holds_a_word_in_clear_open_or_locked() {
     search(office.desk.dir());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_written_in_clear_beside_the_workspace_either() {
     if let Ok(folder) = std::env::var(CHILD) {
         return work(Path::new(&folder)).await;

@@ -3,8 +3,8 @@
 use attest_desk::{
     Desk,
     view::{
-        DecisionRequest, LinesQuery, MiddleKind, ReviewFilter, ReviewLine, ReviewQuery, ReviewView, SectionKind,
-        WorkspaceState,
+        DecisionRequest, LinesQuery, MiddleKind, ReviewFilter, ReviewLine, ReviewQuery, ReviewView,
+        SectionKind, WorkspaceState,
     },
 };
 use attest_simulators::company::{self, Options};
@@ -40,8 +40,7 @@ async fn office(entries: u64) -> Office {
 }
 
 async fn open(desk: &Desk, account: i64, search: &str) -> ReviewView {
-    let query =
-        ReviewQuery { account, month: None, search: search.to_owned(), filter: ReviewFilter::All };
+    let query = ReviewQuery { account, month: None, search: search.to_owned(), filter: ReviewFilter::All };
     desk.open_review(query).await.unwrap()
 }
 
@@ -49,7 +48,8 @@ async fn all_lines(desk: &Desk, view: &ReviewView) -> Vec<ReviewLine> {
     let mut lines = Vec::new();
     while (lines.len() as u32) < view.lines {
         let start = lines.len() as u32;
-        lines.extend(desk.review_lines(LinesQuery { view: view.view, start, end: view.lines }).await.unwrap());
+        lines
+            .extend(desk.review_lines(LinesQuery { view: view.view, start, end: view.lines }).await.unwrap());
     }
     lines
 }
@@ -100,7 +100,8 @@ async fn a_year_is_imported_reconciled_taken_back_rebuilt_and_exported() {
     assert!(all.events > 100, "{all:?}");
     let many = open(desk, krona.id, "").await;
     desk.rebuild().await.unwrap();
-    let krona = desk.list_accounts().await.unwrap().into_iter().find(|account| account.currency == "SEK").unwrap();
+    let krona =
+        desk.list_accounts().await.unwrap().into_iter().find(|account| account.currency == "SEK").unwrap();
     let rebuilt = open(desk, krona.id, "").await;
     assert_eq!((rebuilt.confirmed, rebuilt.entries), (many.confirmed, many.entries));
     assert_eq!(rebuilt.equation, many.equation);

@@ -51,7 +51,7 @@ async fn holds(office: &Office, request: DecisionRequest) {
     assert_eq!(state(office).await, after, "unlock after {name}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_kind_of_decision_is_undone_redone_and_survives_rebuild_and_lock() {
     let office = desk().await;
     cheapen(&office.desk);
@@ -86,11 +86,10 @@ async fn every_kind_of_decision_is_undone_redone_and_survives_rebuild_and_lock()
     holds(&office, DecisionRequest::Unmatch { group, reason: Some("Wrong".into()) }).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rejected_combination_is_not_proposed_again_and_undo_brings_it_back() {
     let office = desk().await;
-    let proposed =
-        office.lines().await.into_iter().find(is_proposed).unwrap();
+    let proposed = office.lines().await.into_iter().find(is_proposed).unwrap();
     let before = office.shown().await;
     office.desk.decide(DecisionRequest::Reject { group: proposed.group }).await.unwrap();
     assert_eq!(office.section("55.00").await, SectionKind::Needs);
@@ -103,14 +102,13 @@ async fn a_rejected_combination_is_not_proposed_again_and_undo_brings_it_back() 
     assert_eq!(office.section("55.00").await, SectionKind::Needs);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rejection_of_an_intraday_entry_holds_for_the_booked_one() {
     let office = Office::new().await;
     office.import("ledger.se", &sie(YEAR, "0.00", &[("1", "20260302", "100.00", "one")])).await;
     let report = camt("052", "R-1", "2026-03-02").with(entry("100.00", "2026-03-02").servicer("R1"));
     office.import("report.xml", &report.text()).await;
-    let proposed =
-        office.lines().await.into_iter().find(is_proposed).unwrap();
+    let proposed = office.lines().await.into_iter().find(is_proposed).unwrap();
     office.desk.decide(DecisionRequest::Reject { group: proposed.group }).await.unwrap();
     let statement = camt("053", "S-1", "2026-03-02").balances("0.00", "100.00");
     office
@@ -119,7 +117,7 @@ async fn a_rejection_of_an_intraday_entry_holds_for_the_booked_one() {
     assert_eq!(office.section("100.00").await, SectionKind::Needs);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn undo_passes_over_a_match_whose_line_a_later_document_took_away() {
     let office = Office::new().await;
     let vouchers = [("1", "20260302", "100.00", "one"), ("2", "20260302", "7.00", "two")];
@@ -147,7 +145,7 @@ async fn undo_passes_over_a_match_whose_line_a_later_document_took_away() {
     assert_eq!(office.open().await.confirmed, 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stale_decision_is_refused_and_a_second_desk_is_told_that_the_workspace_is_in_use() {
     let office = desk().await;
     let lines = vec![office.bank("55.00").await, office.ledger("55.00").await];

@@ -150,7 +150,7 @@ impl Camt {
             write!(text, "<FrToDt><FrDtTm>{from}T00:00:00</FrDtTm><ToDtTm>{to}T23:59:59</ToDtTm></FrToDt>")
                 .unwrap();
         }
-        write!(text, "<Acct><Id><IBAN>{IBAN}</IBAN></Id><Ccy>SEK</Ccy></Acct>\n").unwrap();
+        writeln!(text, "<Acct><Id><IBAN>{IBAN}</IBAN></Id><Ccy>SEK</Ccy></Acct>").unwrap();
         if let Some((opening, closing)) = &self.balances {
             for (code, amount) in [("OPBD", opening), ("CLBD", closing)] {
                 let sign = if amount.starts_with('-') { "DBIT" } else { "CRDT" };
@@ -165,7 +165,7 @@ impl Camt {
             }
         }
         self.entries.iter().for_each(|entry| text.push_str(&entry.xml()));
-        write!(text, "</{element}></{root}></Document>\n").unwrap();
+        writeln!(text, "</{element}></{root}></Document>").unwrap();
         text
     }
 }
@@ -206,6 +206,16 @@ pub(crate) fn bgmax(day: &str, deposits: &[u64]) -> String {
 pub(crate) struct Office {
     pub(crate) desk: Desk,
     pub(crate) folder: tempfile::TempDir,
+}
+
+/// A process that ends while the database's threads still run may crash in its encryption library.
+impl Drop for Office {
+    fn drop(&mut self) {
+        let desk = self.desk.clone();
+        // The tests run on several threads for this: closing waits for tasks of their runtime.
+        let close = || tokio::runtime::Handle::current().block_on(desk.lock("asked"));
+        drop(tokio::task::block_in_place(close));
+    }
 }
 
 impl Office {

@@ -64,7 +64,7 @@ fn cents(text: &str) -> i64 {
     text.replace('.', "").parse().unwrap()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn random_decisions_keep_every_line_in_one_place_and_the_equation_whole() {
     let office = Office::new().await;
     let sums = ["10.00", "10.00", "20.00", "35.00", "-8.00", "41.00", "52.00"];

@@ -8,7 +8,7 @@ async fn matched(office: &Office, amount: &str) {
     office.desk.decide(DecisionRequest::Match { lines, difference_reason: None }).await.unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redelivered_statement_is_counted_once_and_one_with_other_figures_is_told() {
     let office = Office::new().await;
     let first = camt("053", "S-1", "2026-03-02").balances("0.00", "150.00");
@@ -31,7 +31,7 @@ async fn a_redelivered_statement_is_counted_once_and_one_with_other_figures_is_t
     assert_eq!(office.open().await.equation.statement.as_deref(), Some("150.00"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn equal_looking_entries_inside_one_statement_stay_two() {
     let office = Office::new().await;
     let twice = camt("053", "S-1", "2026-03-02").balances("0.00", "20.00");
@@ -52,7 +52,7 @@ fn intraday() -> (String, String) {
     (report.text(), statement.text())
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn decisions_about_intraday_entries_follow_to_the_statement_and_what_it_lacks_disappears() {
     let office = Office::new().await;
     let vouchers = [
@@ -102,7 +102,7 @@ async fn decisions_about_intraday_entries_follow_to_the_statement_and_what_it_la
     assert_eq!((office.shown().await, office.open().await.equation), before);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_report_that_comes_after_its_statement_changes_nothing() {
     let office = Office::new().await;
     let (report, statement) = intraday();
@@ -113,7 +113,7 @@ async fn a_report_that_comes_after_its_statement_changes_nothing() {
     assert_eq!(office.open().await.equation, before);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_report_without_a_period_is_superseded_by_the_statement_of_its_day() {
     let office = Office::new().await;
     let report = camt("052", "R-1", "2026-03-02").without_period().with(entry("100.00", "2026-03-02"));
@@ -124,7 +124,7 @@ async fn a_report_without_a_period_is_superseded_by_the_statement_of_its_day() {
     assert_eq!(office.open().await.equation.statement.as_deref(), Some("100.00"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_growing_intraday_report_is_counted_once_and_two_decisions_on_one_entry_leave_the_older() {
     let office = Office::new().await;
     let vouchers = [("1", "20260302", "100.00", "one"), ("2", "20260302", "100.00", "two")];
@@ -148,7 +148,7 @@ async fn a_growing_intraday_report_is_counted_once_and_two_decisions_on_one_entr
     assert_eq!(office.shown().await, before);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pending_entry_that_a_later_report_books_is_counted_once_and_as_booked() {
     let office = Office::new().await;
     let morning =
@@ -160,7 +160,7 @@ async fn a_pending_entry_that_a_later_report_books_is_counted_once_and_as_booked
     assert_eq!((office.counted().await, office.open().await.pending), (vec!["100.00".to_owned()], 0));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_notification_beside_a_statement_never_changes_balance_or_equation() {
     let office = Office::new().await;
     office.import("ledger.se", &sie(YEAR, "0.00", &[("1", "20260302", "100.00", "one")])).await;
@@ -182,7 +182,7 @@ async fn a_notification_beside_a_statement_never_changes_balance_or_equation() {
     assert_eq!(office.shown().await, before);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deposit_in_bgmax_and_camt_054_is_a_suspected_double_and_two_equal_deposits_stay_two() {
     let office = Office::new().await;
     office.import("deposits.txt", &bgmax("20260302", &[50_000])).await;
@@ -199,7 +199,7 @@ async fn a_deposit_in_bgmax_and_camt_054_is_a_suspected_double_and_two_equal_dep
     assert_eq!(office.counted().await, ["500.00"]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn equal_deposits_in_two_notifications_of_one_format_stay_two() {
     let office = Office::new().await;
     for name in ["N-1", "N-2"] {
@@ -210,7 +210,7 @@ async fn equal_deposits_in_two_notifications_of_one_format_stay_two() {
     assert_eq!(office.counted().await, ["500.00", "500.00"]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn gaps_and_breaks_are_told_and_a_restart_at_new_year_is_none() {
     let office = Office::new().await;
     let day = |id: &str, day: &str, number: u64, opening: &str, closing: &str, amount: &str| {
@@ -228,7 +228,7 @@ async fn gaps_and_breaks_are_told_and_a_restart_at_new_year_is_none() {
     assert!(codes(&report).is_empty(), "{report:?}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_later_export_counts_unchanged_vouchers_once_and_changed_ones_in_their_new_form() {
     let office = Office::new().await;
     let statement = camt("053", "S-1", "2026-03-02").balances("0.00", "157.00");
@@ -253,7 +253,7 @@ async fn a_later_export_counts_unchanged_vouchers_once_and_changed_ones_in_their
     assert_eq!(office.shown().await, before);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn voucher_numbers_of_another_financial_year_are_other_vouchers() {
     let office = Office::new().await;
     let statement = camt("053", "S-1", "2026-08-03").balances("0.00", "100.00");
@@ -269,7 +269,7 @@ async fn voucher_numbers_of_another_financial_year_are_other_vouchers() {
     office.ledger("100.00").await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_statement_in_mt940_and_camt_053_is_counted_once() {
     let office = Office::new().await;
     let statement = camt("053", "S-1", "2026-03-02").balances("0.00", "100.00");
@@ -285,7 +285,7 @@ async fn a_statement_in_mt940_and_camt_053_is_counted_once() {
     assert_eq!(office.counted().await, ["100.00"]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ledger_account_shared_by_two_bank_accounts_stops_no_import() {
     let office = Office::new().await;
     office.import("ledger.se", &sie(YEAR, "0.00", &[("1", "20260302", "100.00", "one")])).await;
