@@ -52,7 +52,9 @@ impl Desk {
         let mut tx = session.cache.begin().await?;
         let written = carry_out(&session, &mut tx, request).await?;
         tx.commit().await?;
+        session.drop_base();
         self.propose_around(&session, &written.freed).await?;
+        session.drop_base();
         Ok(DecisionView { events: written.events, seq: written.first.unwrap_or(0), next })
     }
 }

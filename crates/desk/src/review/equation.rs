@@ -65,12 +65,18 @@ pub(crate) async fn equation(
         .filter_map(|statement| Some((day_from_date(statement.to?), statement.closing?)))
         .filter(|(day, _)| *day <= to)
         .max_by_key(|(day, _)| *day);
-    let known = session.views.lock().expect("no holder panics").totals.get(&(account.id, to)).copied();
+    let (known, changes) = {
+        let views = session.views.lock().expect("no holder panics");
+        (views.totals.get(&(account.id, to)).copied(), views.changes)
+    };
     let totals = match known {
         Some(totals) => totals,
         None => {
             let totals = load_totals(session, account, closing, to).await?;
-            session.views.lock().expect("no holder panics").totals.insert((account.id, to), totals);
+            let mut views = session.views.lock().expect("no holder panics");
+            if views.changes == changes {
+                views.totals.insert((account.id, to), totals);
+            }
             totals
         }
     };

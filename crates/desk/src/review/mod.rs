@@ -38,6 +38,27 @@ pub(crate) struct Views {
     indexes: HashMap<i64, Arc<search::Index>>,
     /// What decisions do not change, by account and day.
     totals: HashMap<(i64, i64), equation::Totals>,
+    /// What the newest list was made from, so that typing in the search field asks the database nothing.
+    base: Option<Arc<Base>>,
+    /// Counts what made `base` out of date, so that one that was being read meanwhile is not kept.
+    changes: u64,
+}
+
+impl Views {
+    /// Empties the memory. Handles go on counting, so that an old one never names a new list.
+    pub(crate) fn forget(&mut self) {
+        *self = Self { next: self.next, changes: self.changes + 1, ..Self::default() };
+    }
+}
+
+/// The whole of a period, before search and filter.
+#[derive(Debug)]
+struct Base {
+    account: i64,
+    days: (i64, i64),
+    material: Material,
+    /// Lines in groups, packed as `group << 32 | line` in the order of lines; read when first searched.
+    grouped: tokio::sync::OnceCell<[Vec<i64>; 2]>,
 }
 
 /// A frozen list.
@@ -89,18 +110,19 @@ impl Desk {
         let account = find_account(&session, query.account).await?;
         let days = query.month.as_deref().map(month_days).transpose()?;
         let period = days.unwrap_or(ALL_DAYS);
-        let (material, equation, pending, undo_state) = tokio::try_join!(
-            load_material(&session, &account, period),
+        let (base, equation, pending, undo_state) = tokio::try_join!(
+            load_base(&session, &account, period),
             equation::equation(&session, &account, days.map(|(_, to)| to)),
             async { Ok(session.cache.count_pending(account.id, period).await?) },
             self.undo_state(&session),
         )?;
-        let (mut material, (undo, redo)) = (material, undo_state);
-        let counts = count(&material);
-        if !query.search.trim().is_empty() {
-            narrow(&session, &account, &query.search, &mut material).await?;
-        }
-        let list = place(&material, query.filter);
+        let (undo, redo) = undo_state;
+        let counts = count(&base.material);
+        let list = if query.search.trim().is_empty() {
+            place(&base.material, query.filter)
+        } else {
+            place(&narrow(&session, &account, &query.search, &base).await?, query.filter)
+        };
         let decimals =
             attest_domain::Currency::parse(&account.currency).map_or(2, |currency| currency.decimals());
         let view = {
@@ -188,6 +210,13 @@ impl Session {
         views.open.iter().find(|view| view.handle == handle).cloned().ok_or(DeskError::StaleView)
     }
 
+    /// Forgets what the newest list was made from, because a decision has changed it.
+    pub(crate) fn drop_base(&self) {
+        let mut views = self.views.lock().expect("no holder panics");
+        views.base = None;
+        views.changes += 1;
+    }
+
     /// The newest list, for finding the place to go on after a decision.
     pub(crate) fn newest_view(&self) -> Option<Arc<View>> {
         self.views.lock().expect("no holder panics").open.last().cloned()
@@ -213,6 +242,28 @@ async fn find_line(session: &Session, line: &LineRef) -> Result<attest_cache::re
     let (side, uid) = parse_line(line)?;
     let unknown = || DeskError::Unknown { what: "line", name: line.id.clone() };
     session.cache.find_line(side, &uid).await?.ok_or_else(unknown)
+}
+
+/// The base of a list, from memory where nothing was decided since.
+async fn load_base(
+    session: &Session,
+    account: &AccountRow,
+    days: (i64, i64),
+) -> Result<Arc<Base>, DeskError> {
+    let (known, changes) = {
+        let views = session.views.lock().expect("no holder panics");
+        (views.base.clone(), views.changes)
+    };
+    if let Some(base) = known.filter(|base| (base.account, base.days) == (account.id, days)) {
+        return Ok(base);
+    }
+    let material = load_material(session, account, days).await?;
+    let base = Arc::new(Base { account: account.id, days, material, grouped: tokio::sync::OnceCell::new() });
+    let mut views = session.views.lock().expect("no holder panics");
+    if views.changes == changes {
+        views.base = Some(base.clone());
+    }
+    Ok(base)
 }
 
 /// Everything that stands in the list of a period, before search and filter. The questions are asked side by side.
@@ -266,13 +317,13 @@ fn count(material: &Material) -> Counts {
     Counts { entries: open + of(0) + of(1) + of(3), confirmed: of(3), suggested: of(1) }
 }
 
-/// Keeps what the search finds; a group stays when any of its lines is found.
+/// What the search finds; a group stays when any of its lines is found.
 async fn narrow(
     session: &Session,
     account: &AccountRow,
     search: &str,
-    material: &mut Material,
-) -> Result<(), DeskError> {
+    base: &Base,
+) -> Result<Material, DeskError> {
     let known = session.views.lock().expect("no holder panics").indexes.get(&account.id).cloned();
     let index = match known {
         Some(index) => index,
@@ -282,21 +333,33 @@ async fn narrow(
             index
         }
     };
+    let grouped = base
+        .grouped
+        .get_or_try_init(|| async {
+            let sides = tokio::try_join!(
+                session.cache.pack_grouped(Side::Bank),
+                session.cache.pack_grouped(Side::Ledger)
+            )?;
+            Ok::<_, DeskError>([sides.0, sides.1])
+        })
+        .await?;
     let (bank, ledger) = index.find(search);
-    material.entries.retain(|(_, row)| bank.contains(row));
-    material.ledger.retain(|(_, row)| ledger.contains(row));
     let mut groups = HashSet::new();
-    for (side, found) in [(Side::Bank, &bank), (Side::Ledger, &ledger)] {
-        let grouped = session.cache.pack_grouped(side).await?;
-        groups.extend(
-            grouped
-                .into_iter()
-                .filter(|value| found.contains(&(value & 0xFFFF_FFFF)))
-                .map(|value| value >> 32),
-        );
+    for (lines, found) in grouped.iter().zip([&bank, &ledger]) {
+        for row in found {
+            if let Ok(at) = lines.binary_search_by_key(row, |packed| packed & 0xFFFF_FFFF) {
+                groups.insert(lines[at] >> 32);
+            }
+        }
     }
-    material.heads.retain(|head| groups.contains(&head.id));
-    Ok(())
+    let all = &base.material;
+    Ok(Material {
+        heads: all.heads.iter().filter(|head| groups.contains(&head.id)).copied().collect(),
+        entries: all.entries.iter().filter(|(_, row)| bank.contains(row)).copied().collect(),
+        ledger: all.ledger.iter().filter(|(_, row)| ledger.contains(row)).copied().collect(),
+        held_entries: all.held_entries.clone(),
+        held_ledger: all.held_ledger.clone(),
+    })
 }
 
 fn account_name(account: &AccountRow) -> String {
