@@ -1,6 +1,6 @@
 //! Nothing that a person or a bank wrote is on disk in clear, while the workspace is open or afterwards.
 
-use crate::office::{Office, PASSPHRASE, YEAR, camt, entry, sie};
+use crate::office::{Office, PASSPHRASE, YEAR, camt, entry, sie, this_program};
 use attest_desk::view::{DecisionRequest, SettingsView};
 use std::path::{Path, PathBuf};
 
@@ -63,7 +63,7 @@ async fn nothing_is_written_in_clear_beside_the_workspace_either() {
     let folder = tempfile::tempdir().unwrap();
     let spilled = folder.path().join("tmp");
     std::fs::create_dir(&spilled).unwrap();
-    let status = std::process::Command::new(std::env::current_exe().unwrap())
+    let status = std::process::Command::new(this_program())
         .args(["--exact", TEST])
         .env(CHILD, folder.path())
         .envs(["TMPDIR", "TMP", "TEMP", "SQLITE_TMPDIR"].map(|name| (name, &spilled)))

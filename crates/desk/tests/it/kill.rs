@@ -1,6 +1,6 @@
 //! Killing the process in the middle of imports, two hundred times: no acknowledged import is lost, none is half.
 
-use crate::office::{Office, PASSPHRASE, camt, cheapen, entry};
+use crate::office::{Office, PASSPHRASE, camt, cheapen, entry, this_program};
 use attest_desk::Desk;
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -47,7 +47,7 @@ struct Running {
 }
 
 fn spawn(office: &Office, start: u64) -> Running {
-    let mut child = Command::new(std::env::current_exe().unwrap())
+    let mut child = Command::new(this_program())
         .args(["--exact", TEST, "--nocapture"])
         .env(CHILD, office.folder.path())
         .env(START, start.to_string())

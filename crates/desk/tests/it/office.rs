@@ -203,6 +203,12 @@ pub(crate) fn bgmax(day: &str, deposits: &[u64]) -> String {
     text
 }
 
+/// This test program, for a test that starts itself again. On Linux also when it was built anew meanwhile.
+pub(crate) fn this_program() -> PathBuf {
+    let running = PathBuf::from("/proc/self/exe");
+    if cfg!(target_os = "linux") { running } else { std::env::current_exe().unwrap() }
+}
+
 pub(crate) struct Office {
     pub(crate) desk: Desk,
     pub(crate) folder: tempfile::TempDir,
