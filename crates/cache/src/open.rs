@@ -157,6 +157,7 @@ fn options(path: &Path, key: &CacheKey) -> SqliteConnectOptions {
 /// on standard error. `cipher_memory_security` stays off: key material is locked and wiped either way, while
 /// wiping every allocation costs two system calls each and made imports several times slower (ADR 0004).
 async fn prepare_library() -> Result<(), CacheError> {
+    attest_sqlcipher::prepare();
     let mut connection = SqliteConnection::connect("sqlite::memory:").await?;
     sqlx::raw_sql("pragma cipher_log_level = NONE; pragma cipher_memory_security = OFF;")
         .execute(&mut connection)
