@@ -107,6 +107,8 @@ create table statement (
     electronic_sequence integer,
     legal_sequence      integer,
     created             text,
+    -- Page of a paginated message; pages share their id and period.
+    page                integer,
     day_from            integer,
     day_to              integer,
     opening_m           integer,

@@ -54,6 +54,8 @@ pub struct StatementRow {
     pub balance: String,
     /// Digest of the content.
     pub content: Digest,
+    /// Page of a paginated message.
+    pub page: Option<i64>,
     /// `current`, `redelivered`, `superseded`, `conflicting`.
     pub state: String,
 }
@@ -94,7 +96,7 @@ pub struct EntryRow {
 
 const STATEMENT_COLUMNS: &str = "s.id, s.document_id, d.sha256, d.name, d.format, s.account_id, s.kind, s.reference, \
      coalesce(s.electronic_sequence, s.legal_sequence), s.created, s.day_from, s.day_to, s.opening_m, s.opening_s, \
-     s.closing_m, s.closing_s, s.sum_m, s.sum_s, s.entries, s.balance, s.content, s.state, s.ordinal";
+     s.closing_m, s.closing_s, s.sum_m, s.sum_s, s.entries, s.balance, s.content, s.state, s.ordinal, s.page";
 
 const ENTRY_COLUMNS: &str = "e.id, e.uid, e.statement_id, e.ordinal, e.span_start, e.span_end, e.booked, e.valued, \
      e.amount_m, e.amount_s, e.currency, e.status, e.servicer, e.detail, s.document_id, d.sha256, s.ordinal";
@@ -448,6 +450,7 @@ fn statement_row(row: &SqliteRow) -> Result<StatementRow, CacheError> {
         content: digest(&row.get::<Vec<u8>, _>(20))?,
         state: row.get(21),
         ordinal: u32::try_from(row.get::<i64, _>(22)).unwrap_or(0),
+        page: row.get(23),
     })
 }
 

@@ -361,8 +361,8 @@ impl WriteTx {
         sqlx::query(
             "insert into statement (id, document_id, ordinal, account_id, kind, reference, electronic_sequence,
                  legal_sequence, created, day_from, day_to, opening_m, opening_s, closing_m, closing_s, sum_m, sum_s,
-                 entries, balance, content, span_start, span_end, state)
-             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'current')",
+                 entries, balance, content, span_start, span_end, page, state)
+             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'current')",
         )
         .bind(slot.statements + i64::from(statement.ordinal))
         .bind(slot.document)
@@ -386,6 +386,7 @@ impl WriteTx {
         .bind(statement.content.0.as_slice())
         .bind(statement.span.start.cast_signed())
         .bind(statement.span.end.cast_signed())
+        .bind(statement.page.map(|(number, _)| i64::from(number)))
         .execute(&mut *self.tx)
         .await?;
         Ok(account)

@@ -75,13 +75,14 @@ fn meet<'s>(new: &StatementRow, old: &'s [StatementRow]) -> Option<(Verdict, &'s
     counted().find(|other| is_same_statement(new, other)).map(|other| (Verdict::Conflicting, other))
 }
 
-/// Same id, or same sequence number in the same year; and the same period, so that pages and banks that
-/// reuse ids are not taken for corrections.
+/// Same id, or same sequence number from the same opening balance; and the same period and page, so that pages
+/// and banks that reuse ids or numbers are not taken for corrections.
 fn is_same_statement(new: &StatementRow, other: &StatementRow) -> bool {
-    let same_period = new.from == other.from && new.to == other.to && new.opening == other.opening;
+    let same_period = new.to.is_some() && (new.from, new.to, new.page) == (other.from, other.to, other.page);
     let same_id = new.reference.is_some() && new.reference == other.reference;
-    let same_sequence = new.sequence.is_some() && new.sequence == other.sequence;
-    same_period && new.to.is_some() && (same_id || same_sequence)
+    let same_sequence =
+        new.sequence.is_some() && new.sequence == other.sequence && new.opening == other.opening;
+    same_period && (same_id || same_sequence)
 }
 
 fn is_same_format(one: &StatementRow, other: &StatementRow) -> bool {

@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn a_disclosure_reads_back_only_for_its_event() {
         let made = conceal([3; SALT_BYTES], "note", "Fråga Havnen ApS");
-        let (name, value) = reveal(&made.text, &[made.digest.clone()]).unwrap();
+        let (name, value) = reveal(&made.text, std::slice::from_ref(&made.digest)).unwrap();
         assert_eq!((name.as_str(), value.as_str()), ("note", Some("Fråga Havnen ApS")));
         assert!(matches!(reveal(&made.text, &[]), Err(DisclosureError::Foreign)));
     }

@@ -8,7 +8,7 @@ use attest_cache::{
     log::WriteTx,
 };
 use attest_domain::{
-    Digest, Finding,
+    Currency, Digest, Finding,
     finding::Refusal,
     ledger::{LedgerBook, LedgerLine, LedgerLineStatus, Voucher},
     statement::{Entry, Statement},
@@ -72,6 +72,8 @@ pub(super) struct Tally {
     pub(super) has_book: bool,
     pub(super) findings: Vec<Finding>,
     pub(super) accounts: BTreeSet<i64>,
+    /// Statement and currency of the entry stored last.
+    last_currency: Option<(u32, Currency)>,
 }
 
 impl Tally {
@@ -241,7 +243,18 @@ async fn store_batch(
     tx.insert_vouchers(slot, &batch.vouchers).await?;
     tx.insert_ledger_lines(slot, &batch.lines).await?;
     tx.insert_entries(slot, &batch.entries).await?;
-    for statement in batch.statements {
+    if let Some(last) = batch.entries.last() {
+        tally.last_currency = Some((last.statement, last.currency));
+    }
+    for mut statement in batch.statements {
+        let booked = batch.entries.iter().find(|entry| entry.statement == statement.ordinal);
+        // Many banks name the currency only beside the amounts; the account is the same one all the same.
+        statement.account.currency = (statement.account.currency)
+            .or_else(|| statement.balances.iter().find_map(|balance| balance.currency))
+            .or_else(|| booked.map(|entry| entry.currency))
+            .or_else(|| {
+                tally.last_currency.filter(|(ordinal, _)| *ordinal == statement.ordinal).map(|last| last.1)
+            });
         tally.accounts.insert(tx.insert_statement(slot, &statement).await?);
         tally.statements.push(*statement);
     }

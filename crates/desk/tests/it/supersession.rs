@@ -32,6 +32,30 @@ async fn a_redelivered_statement_is_counted_once_and_one_with_other_figures_is_t
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_statement_with_another_opening_balance_is_no_other_statement() {
+    let office = Office::new().await;
+    let first = camt("053", "S-1", "2026-03-02").balances("0.00", "100.00");
+    office.import("first.xml", &first.with(entry("100.00", "2026-03-02")).text()).await;
+    let changed = camt("053", "S-1", "2026-03-02").balances("900.00", "1000.00");
+    let changed = office.import("changed.xml", &changed.with(entry("100.00", "2026-03-02")).text()).await;
+    assert_eq!(codes(&changed), ["statement.conflicting"]);
+    assert_eq!(office.counted().await, ["100.00"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_currency_that_stands_only_beside_the_amounts_makes_no_other_account() {
+    let office = Office::new().await;
+    let named =
+        camt("053", "S-1", "2026-03-02").balances("0.00", "100.00").with(entry("100.00", "2026-03-02"));
+    office.import("named.xml", &named.text()).await;
+    let unnamed =
+        camt("053", "S-2", "2026-03-03").balances("100.00", "150.00").with(entry("50.00", "2026-03-03"));
+    office.import("unnamed.xml", &unnamed.text().replace("<Ccy>SEK</Ccy>", "")).await;
+    assert_eq!(office.desk.list_accounts().await.unwrap().len(), 1);
+    assert_eq!(office.counted().await, ["100.00", "50.00"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn equal_looking_entries_inside_one_statement_stay_two() {
     let office = Office::new().await;
     let twice = camt("053", "S-1", "2026-03-02").balances("0.00", "20.00");
