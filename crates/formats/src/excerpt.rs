@@ -16,9 +16,7 @@ pub fn decode(format: &str, head: &[u8], piece: &[u8]) -> String {
     match std::str::from_utf8(piece) {
         Ok(text) => text.to_owned(),
         // A piece may begin or end inside a character; anything else is one byte per character.
-        Err(error) if error.error_len().is_none() || looks_like_utf8(piece) => {
-            String::from_utf8_lossy(piece).into_owned()
-        }
+        Err(error) if is_cut_utf8(piece, &error) => String::from_utf8_lossy(piece).into_owned(),
         Err(_) => WINDOWS_1252.decode_without_bom_handling(piece).0.into_owned(),
     }
 }
@@ -35,9 +33,12 @@ fn wide(head: &[u8]) -> Option<&'static encoding_rs::Encoding> {
         .filter(|found| *found == UTF_16LE || *found == UTF_16BE)
 }
 
-/// True when all that is wrong is a broken character at the start.
-fn looks_like_utf8(piece: &[u8]) -> bool {
-    (1..4).any(|skip| piece.get(skip..).is_some_and(|rest| std::str::from_utf8(rest).is_ok()))
+/// True when all that is wrong are characters cut at the ends: bytes that continue one in front, the beginning of
+/// one behind text that has whole ones.
+fn is_cut_utf8(piece: &[u8], error: &std::str::Utf8Error) -> bool {
+    let cut_behind = error.error_len().is_none() && !piece[..error.valid_up_to()].is_ascii();
+    let front = piece.iter().take_while(|byte| (0x80..0xC0).contains(*byte)).count();
+    cut_behind || ((1..4).contains(&front) && std::str::from_utf8(&piece[front..]).is_ok())
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@
 //! | `candidates`, `batches`, `sums`, `subset` | what could belong together? |
 //! | `scoring` | how much does the evidence say? |
 //! | `assignment` | which candidates hold at the same time? |
-//! | `ambiguity` | is it certain, a suggestion, or one of several equal solutions? |
+//! | `ambiguity`, `twins` | is it certain, a suggestion, or one of several equal solutions? |
 //!
 //! **Calling it on open lines.** The engine has no memory. A caller passes only lines that are neither confirmed nor
 //! held, and the combinations a person has rejected ([`Rejected`]); after new lines arrive it calls again with what
@@ -29,6 +29,7 @@ mod scoring;
 mod subset;
 mod sums;
 mod text;
+mod twins;
 
 use assignment::{Choice, assign, sort_key};
 use attest_domain::reconciliation::{Line, MatchRules, Proposal};
@@ -118,7 +119,8 @@ pub fn propose_with(
         choices: &choices,
         chosen: &chosen,
     };
-    let proposals = ambiguity::propose(&outcome);
+    let mut proposals = ambiguity::propose(&outcome);
+    twins::defer(&mut proposals, left, right);
     progress.finish()?;
     Ok(proposals)
 }

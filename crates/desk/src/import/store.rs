@@ -153,6 +153,7 @@ async fn store_figures(
                 store_batch(tx, slot, *batch, &mut tally, watch).await
             }
         };
+        let stored = stored.and_then(|()| if watch.stopped() { Err(DeskError::Cancelled) } else { Ok(()) });
         if let Err(error) = stored {
             failed = Some(error);
             break; // dropping the receiver stops both threads
