@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use std::{
     env, fs,
     io::Write,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
 };
 
@@ -27,9 +27,20 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<ExitCode> {
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Where this program lies. Building the workspace may have put a new one in the place of the running one, which
+/// Linux then calls deleted; the new one serves as well.
+fn own_path() -> Result<PathBuf> {
+    let path = env::current_exe().context("this program has a path")?;
+    if path.exists() {
+        return Ok(path);
+    }
+    let name = path.to_string_lossy().trim_end_matches(" (deleted)").to_owned();
+    Ok(PathBuf::from(name))
+}
+
 /// Turns a command into one that runs inside a session of its own.
 pub(crate) fn wrap(project: &Project, inner: &Command) -> Result<Command> {
-    let own = env::current_exe().context("this program has a path")?;
+    let own = own_path()?;
     let home = project.scratch("session")?.join(std::process::id().to_string());
     for folder in ["data", "config", "cache", "run"] {
         fs::create_dir_all(home.join(folder))?;
