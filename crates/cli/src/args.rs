@@ -41,7 +41,11 @@ pub(crate) enum Command {
     /// Tells what is in the workspace
     Status,
     /// Checks that everything in the workspace is as it was written
-    Doctor,
+    Doctor {
+        /// Then make every figure again from the documents and every decision again from the log
+        #[arg(long)]
+        rebuild: bool,
+    },
 }
 
 #[derive(Debug, clap::Args)]

@@ -12,8 +12,13 @@ pub(crate) async fn status(desk: &Desk, output: &mut Output) -> Result<(), CliEr
     output.finish()
 }
 
-pub(crate) async fn doctor(desk: &Desk, output: &mut Output) -> Result<(), CliError> {
-    let checkup = desk.check().await?;
+/// Figures are made again only from documents and a log that have just been found whole.
+pub(crate) async fn doctor(rebuild: bool, desk: &Desk, output: &mut Output) -> Result<(), CliError> {
+    let mut checkup = desk.check().await?;
+    if rebuild && checkup.ok {
+        desk.rebuild().await?;
+        checkup = desk.check().await?;
+    }
     output.answer(&checkup, plain_checkup)?;
     output.finish()?;
     if checkup.ok { Ok(()) } else { Err(CliError::Unsound { count: checkup.problems.len() }) }

@@ -19,7 +19,7 @@ pub(crate) async fn run(command: Command, desk: &Desk, output: &mut Output) -> R
         Command::Match(args) => matching::match_accounts(&args, desk, output).await,
         Command::Export(args) => export::export(args, desk, output).await,
         Command::Status => health::status(desk, output).await,
-        Command::Doctor => health::doctor(desk, output).await,
+        Command::Doctor { rebuild } => health::doctor(rebuild, desk, output).await,
     }
 }
 

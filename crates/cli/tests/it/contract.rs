@@ -123,6 +123,15 @@ fn status_and_doctor_answer_with_one_object() {
 }
 
 #[test]
+fn figures_made_again_are_the_figures_there_were() {
+    let scene = Scene::with(&[PARTIES, LEDGER]);
+    let lists = || ["statements", "entries", "ledger"].map(|list| scene.run(&[list]).done());
+    let before = lists();
+    assert_eq!(scene.run(&["doctor", "--rebuild"]).done()[0]["ok"], json!(true));
+    assert_eq!(lists(), before);
+}
+
+#[test]
 fn proposals_on_two_tables_have_the_members_of_the_contract_and_a_summary() {
     let scene = Scene::new();
     let left =
