@@ -81,7 +81,8 @@ export function Evidence({ digits, tab, onTab, onLine, children, ...place }: Pro
   );
   const { t, tError } = useI18n();
   const query = useQuery({ ...groupQuery(view, group ?? 0), enabled: group !== null });
-  const data = query.data;
+  // While the next group is fetched the last one is still there; its reasons are not this one's.
+  const data = query.data?.group === group ? query.data : undefined;
   const failed = query.isError ? (
     <p className="field-error evidence-section" role="alert">
       {tError(toErrorView(query.error))}
