@@ -12,8 +12,8 @@ use std::{
     process::{Command, ExitCode},
 };
 
-/// Seconds a target runs in the test command.
-pub(crate) const TEST_SECONDS: u32 = 15;
+/// What a target runs in the test command.
+pub(crate) const TEST_RUN: Run = Run { seconds: 15, seed: Some(20_022) };
 /// Seconds a target runs by `cargo xtask fuzz` unless told.
 const DEFAULT_SECONDS: u32 = 60;
 
@@ -39,7 +39,7 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<ExitCode> {
         bail!("there is no target `{unknown}`; there are {}", all.join(", "));
     }
     let targets = if chosen.is_empty() { all } else { chosen };
-    run_targets(project, &targets, seconds, &mut log)?;
+    run_targets(project, &targets, &Run { seconds, seed: None }, &mut log)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -56,12 +56,20 @@ pub(crate) fn list_targets(project: &Project) -> Result<Vec<String>> {
     Ok(targets)
 }
 
-/// Builds all targets, then replays the seeds of each and runs it for `seconds`.
-pub(crate) fn run_targets(project: &Project, targets: &[String], seconds: u32, log: &mut Log) -> Result<()> {
+/// How long a target runs, and from which random numbers.
+pub(crate) struct Run {
+    pub(crate) seconds: u32,
+    /// `None` draws another seed each time, as a search should. The test command fixes it, so that its verdict
+    /// is one on the commit and not on the draw.
+    pub(crate) seed: Option<u32>,
+}
+
+/// Builds all targets, then replays the seeds of each and runs it.
+pub(crate) fn run_targets(project: &Project, targets: &[String], run: &Run, log: &mut Log) -> Result<()> {
     log.run(fuzzer(project, &["build"])).context("the fuzz targets could not be built")?;
     let mut failed = Vec::new();
     for target in targets {
-        let outcome = run_target(project, target, seconds, log);
+        let outcome = run_target(project, target, run, log);
         log.count(outcome.is_ok());
         if let Err(error) = outcome {
             log.say(&format!("{target}: {error:#}"));
@@ -74,17 +82,20 @@ pub(crate) fn run_targets(project: &Project, targets: &[String], seconds: u32, l
     Ok(())
 }
 
-fn run_target(project: &Project, target: &str, seconds: u32, log: &mut Log) -> Result<()> {
+fn run_target(project: &Project, target: &str, run: &Run, log: &mut Log) -> Result<()> {
     let seeds = project.path("fuzz/seeds").join(target);
     if fs::read_dir(&seeds).map_or(0, Iterator::count) == 0 {
         bail!("no seeds in fuzz/seeds/{target}");
     }
     let corpus: PathBuf = project.path("fuzz/corpus").join(target);
     fs::create_dir_all(&corpus)?;
-    let limit = format!("-max_total_time={seconds}");
+    let limit = format!("-max_total_time={}", run.seconds);
     // New inputs go to the first folder; the seeds are read first and every one of them is executed.
     let mut command = fuzzer(project, &["run", target]);
     command.arg(corpus).arg(seeds).args(["--", &limit, "-timeout=5", "-rss_limit_mb=512", "-max_len=16384"]);
+    if let Some(seed) = run.seed {
+        command.arg(format!("-seed={seed}"));
+    }
     // it reports every input that reaches something new; what matters is the end, and an alarm
     let matters =
         |line: &str| ["Done ", "==", "thread ", "SUMMARY"].iter().any(|start| line.starts_with(start));

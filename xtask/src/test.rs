@@ -318,7 +318,7 @@ fn step_fuzz(project: &Project, log: &mut Log) -> Result<Ended> {
     if cfg!(windows) {
         return Ok(Ended::NotHere("the fuzzer's run-time library is not built on Windows"));
     }
-    passed(fuzz::run_targets(project, &fuzz::list_targets(project)?, fuzz::TEST_SECONDS, log))
+    passed(fuzz::run_targets(project, &fuzz::list_targets(project)?, &fuzz::TEST_RUN, log))
 }
 
 fn step_e2e(project: &Project, log: &mut Log) -> Result<Ended> {

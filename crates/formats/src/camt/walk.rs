@@ -260,11 +260,8 @@ impl<'d, 's, 'f> Walk<'d, 's, 'f> {
         }
         let message = message_of(kind);
         let found = message_name(self.namespace);
-        let version = match local.len().checked_sub(3).map(|at| local.split_at(at)) {
-            // Version .01 says so in the element's name.
-            Some((_, "V01")) => format!("{message}.001.01"),
-            _ => message.to_owned(),
-        };
+        // Version .01 says so in the element's name.
+        let version = if local.ends_with("V01") { format!("{message}.001.01") } else { message.to_owned() };
         let name = match found {
             Some(name) if name.starts_with(message) => name,
             Some(name) => {

@@ -48,6 +48,20 @@ fn entity_bombs_are_refused_at_their_document_type() {
 }
 
 #[test]
+fn a_message_name_that_ends_in_letters_of_many_bytes_is_no_version_and_no_panic() {
+    for (name, message) in [
+        ("BkToCstmrStmtVäö", "camt.053"),
+        ("BkToCstmrAcctRptV€", "camt.052"),
+        ("BkToCstmrDbtCdtNtfctnV\u{1F600}", "camt.054"),
+        ("BkToCstmrStmtV01", "camt.053.001.01"),
+    ] {
+        let text = format!("<Document><{name}><Stmt><Id>1</Id></Stmt></{name}></Document>");
+        let reading = read_all(text.as_bytes()).expect("read");
+        assert_eq!(reading.format.expect("a format").name, message, "{name}");
+    }
+}
+
+#[test]
 fn a_hundred_thousand_attributes_are_refused_without_comparing_them() {
     let attributes: String = (0..100_000).map(|index| format!(" a{index}=\"1\"")).collect();
     check(message(&format!("<Ntry{attributes}/>")).as_bytes(), "xml.attributes", 4);
