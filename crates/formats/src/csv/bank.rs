@@ -2,7 +2,7 @@
 
 use super::{
     mapping::Mapping,
-    rows::{Figures, Table, figures, structured, unreadable},
+    rows::{Figures, RowProblem, Table, figures, structured},
     table::Row,
 };
 use crate::{
@@ -93,17 +93,14 @@ pub(super) fn read(
         number += 1;
         let figures = match figures(&row, &table.places, mapping) {
             Ok(figures) => figures,
-            Err(finding) => {
-                output.finding(finding)?;
+            Err(problem) => {
+                output.finding(problem.finding(&row))?;
                 listings.iter_mut().for_each(|listing| listing.uncheckable = true);
                 continue;
             }
         };
         let Some(currency) = figures.currency else {
-            output.finding(unreadable(
-                &row,
-                "nothing tells its currency; name it in the mapping (constants.currency)",
-            ))?;
+            output.finding(RowProblem::no_currency().finding(&row))?;
             continue;
         };
         let place = listings.iter().position(|listing| listing.currency == currency).unwrap_or_else(|| {
@@ -200,7 +197,7 @@ fn note_check_digits(
             let text = format!(
                 "The counterparty's account {account} looks like an IBAN, but its check digits or length are wrong."
             );
-            let finding = Finding::new("account.iban_invalid", Severity::Warning, text);
+            let finding = Finding::new("account.check_digit", Severity::Warning, text);
             output.finding(finding.at(row.line, "row").spanning(row.span))?;
         }
     }
@@ -276,7 +273,7 @@ impl Listing {
             let text = format!(
                 "The mapping's account {iban} looks like an IBAN, but its check digits or length are wrong."
             );
-            output.finding(Finding::new("account.iban_invalid", Severity::Warning, text))?;
+            output.finding(Finding::new("account.check_digit", Severity::Warning, text))?;
         }
         let balance = |kind: &str, amount, date| Balance {
             kind: kind.to_owned(),

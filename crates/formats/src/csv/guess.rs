@@ -1,13 +1,15 @@
 //! A mapping guessed from the file itself, with a preview and the reasons, for a person to confirm.
 
 use super::{
+    content,
     mapping::{Column, Columns, Constants, Kind, Mapping},
-    rows::{Table, figures},
+    preview::{PreviewRow, preview},
     table::{Row, Text},
     values::{parse_amount, parse_date},
     words::{Role, currency_in, home_currency, role_of},
 };
-use attest_domain::{Amount, Currency, Date, finding::Refusal};
+use crate::check_digits::is_iban;
+use attest_domain::{Currency, finding::Refusal};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -29,29 +31,8 @@ pub struct Guess {
     pub preview: Vec<PreviewRow>,
     /// Why the mapping is what it is, one sentence each.
     pub reasons: Vec<String>,
-}
-
-/// One row of a preview.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct PreviewRow {
-    /// Line in the file, from 1.
-    pub line: u64,
-    /// The cells as they are.
-    pub cells: Vec<String>,
-    /// Booking day as read.
-    pub booked: Option<Date>,
-    /// Value day as read.
-    pub valued: Option<Date>,
-    /// Signed amount as read.
-    pub amount: Option<Amount>,
-    /// Currency as read.
-    pub currency: Option<Currency>,
-    /// Text as read.
-    pub text: Option<String>,
-    /// Balance as read.
-    pub balance: Option<Amount>,
-    /// Why the row would be left out.
-    pub problem: Option<String>,
+    /// Another date pattern that reads as many dates, so that only a person can tell which is meant.
+    pub doubt: Option<String>,
 }
 
 /// Guesses how to read a CSV file that has a header in a Nordic language or English.
@@ -61,29 +42,59 @@ pub struct PreviewRow {
 /// the limits of [`super::read`] apply.
 pub fn guess(bytes: &[u8]) -> Result<Guess, Refusal> {
     let text = Text::decode(bytes, None)?;
-    let found = header_of(&text)?;
-    let mut reasons =
-        vec![format!("Line {} looks like a header with cells parted by {:?}.", found.line, found.delimiter)];
+    let guess = derive(bytes, &text, header_of(&text)?)?;
+    if guess.preview.iter().all(|row| row.problem.is_some()) {
+        return Err(not_understood("none of the first rows has both a date and an amount"));
+    }
+    Ok(guess)
+}
+
+/// Guesses as [`guess`] does and, where no header tells, by what the columns hold; for a person to correct.
+///
+/// # Errors
+/// [`Refusal`] `csv.not_understood` when the file is no table with dates and amounts; the limits of
+/// [`super::read`] apply.
+pub fn sketch(bytes: &[u8]) -> Result<Guess, Refusal> {
+    let mut guess = match guess(bytes) {
+        Ok(guess) => guess,
+        Err(refusal) if refusal.code == "csv.not_understood" => {
+            let text = Text::decode(bytes, None)?;
+            let found = content::found(&text)?.ok_or(refusal)?;
+            derive(bytes, &text, found)?
+        }
+        Err(refusal) => return Err(refusal),
+    };
+    // Next month's file may be the first with an å, and is then in the encoding it says itself.
+    guess.mapping.encoding = None;
+    Ok(guess)
+}
+
+/// The mapping that follows from where the header and the telling columns are.
+fn derive(bytes: &[u8], text: &Text<'_>, found: Found) -> Result<Guess, Refusal> {
+    let mut reasons = Vec::new();
+    if found.headed {
+        let text =
+            format!("Line {} looks like a header with cells parted by {:?}.", found.line, found.delimiter);
+        reasons.push(text);
+    }
     let mut mapping = Mapping {
         delimiter: found.delimiter,
         encoding: Some(text.encoding.to_ascii_lowercase()),
         skip_rows: found.above,
+        header: found.headed,
         ..Mapping::default()
     };
     columns_of(&found, &mut mapping, &mut reasons);
-    let samples = samples(&text, &found)?;
+    let samples = samples(text, &found)?;
     separators(&found, &samples, &mut mapping, &mut reasons);
-    date_pattern(&found, &samples, &mut mapping, &mut reasons)?;
+    let doubt = date_pattern(&found, &samples, &mut mapping, &mut reasons)?;
     currency(&found, &mut mapping, &mut reasons);
     if mapping.kind == Kind::Ledger && mapping.columns.account.is_none() {
         mapping.kind = Kind::Bank;
     }
-    own_account(&found, &samples, &mut mapping, &mut reasons);
-    let preview = preview(&text, &mapping)?;
-    if preview.iter().all(|row| row.problem.is_some()) {
-        return Err(not_understood("none of the first rows has both a date and an amount"));
-    }
-    Ok(Guess { mapping, header: found.header, preview, reasons })
+    own_account(text, &found, &mut mapping, &mut reasons)?;
+    let preview = preview(bytes, &mapping, PREVIEW_ROWS)?.rows;
+    Ok(Guess { mapping, header: found.header, preview, reasons, doubt })
 }
 
 /// True when a header names a date and an amount, whatever stands below it.
@@ -98,13 +109,16 @@ fn not_understood(why: &str) -> Refusal {
 }
 
 /// The header that was found.
-struct Found {
-    delimiter: char,
-    /// Rows above it.
-    above: usize,
-    line: u64,
-    header: Vec<String>,
-    roles: BTreeMap<Role, Vec<(usize, usize)>>,
+pub(super) struct Found {
+    pub(super) delimiter: char,
+    /// Rows above it, or above the data where there is none.
+    pub(super) above: usize,
+    pub(super) line: u64,
+    /// Whether there is one; the columns go by number otherwise.
+    pub(super) headed: bool,
+    pub(super) header: Vec<String>,
+    /// Columns that may have a role, with how telling their names are.
+    pub(super) roles: BTreeMap<Role, Vec<(usize, usize)>>,
 }
 
 impl Found {
@@ -127,31 +141,33 @@ fn header_of(text: &Text<'_>) -> Result<Found, Refusal> {
         let mut rows = text.rows(delimiter);
         for above in 0..=PREAMBLE_ROWS_MAX {
             let Some(row) = rows.next()? else { break };
-            let mut roles: BTreeMap<Role, Vec<(usize, usize)>> = BTreeMap::new();
-            for (place, cell) in row.cells.iter().enumerate() {
-                if let Some((role, rank)) = role_of(cell) {
-                    roles.entry(role).or_default().push((place, rank));
-                }
-            }
+            let roles = roles_of(&row);
             let dated = roles.contains_key(&Role::Booked) || roles.contains_key(&Role::Valued);
             let sided = roles.contains_key(&Role::Debit) && roles.contains_key(&Role::Credit);
             if row.cells.len() >= 2 && dated && (sided || roles.contains_key(&Role::Amount)) {
                 let header = row.cells.iter().map(|cell| cell.trim().to_owned()).collect();
-                return Ok(Found { delimiter, above, line: row.line, header, roles });
+                return Ok(Found { delimiter, above, line: row.line, headed: true, header, roles });
             }
         }
     }
     Err(not_understood("no row names a date and an amount"))
 }
 
+/// The roles that the cells of a row name.
+pub(super) fn roles_of(row: &Row<'_>) -> BTreeMap<Role, Vec<(usize, usize)>> {
+    let mut roles: BTreeMap<Role, Vec<(usize, usize)>> = BTreeMap::new();
+    for (place, cell) in row.cells.iter().enumerate() {
+        if let Some((role, rank)) = role_of(cell) {
+            roles.entry(role).or_default().push((place, rank));
+        }
+    }
+    roles
+}
+
 fn columns_of(found: &Found, mapping: &mut Mapping, reasons: &mut Vec<String>) {
     let column = |role| {
         let place: usize = found.best(role)?;
-        let name = &found.header[place];
-        // Two columns of one name are told apart by number.
-        let twice =
-            found.header.iter().filter(|other| other.to_lowercase() == name.to_lowercase()).count() > 1;
-        Some(if twice { Column::Number(place + 1) } else { Column::Name(name.clone()) })
+        Some(Column::of(place, if found.headed { &found.header } else { &[] }))
     };
     let ledger = found.roles.contains_key(&Role::Voucher) && found.roles.contains_key(&Role::Account);
     mapping.kind = if ledger { Kind::Ledger } else { Kind::Bank };
@@ -181,7 +197,7 @@ fn columns_of(found: &Found, mapping: &mut Mapping, reasons: &mut Vec<String>) {
 /// The first rows below the header.
 fn samples<'a>(text: &'a Text<'a>, found: &Found) -> Result<Vec<Row<'a>>, Refusal> {
     let mut rows = text.rows(found.delimiter);
-    for _ in 0..=found.above {
+    for _ in 0..found.above + usize::from(found.headed) {
         rows.next()?;
     }
     let mut samples = Vec::new();
@@ -228,32 +244,36 @@ fn separators(found: &Found, samples: &[Row<'_>], mapping: &mut Mapping, reasons
     ));
 }
 
-/// Tries date patterns and keeps the first that reads most days.
+/// Date patterns in use, the likelier ones first.
+pub(super) const DATE_PATTERNS: &[&str] = &[
+    "YYYY-MM-DD",
+    "YYYYMMDD",
+    "DD.MM.YYYY",
+    "D.M.YYYY",
+    "DD-MM-YYYY",
+    "DD/MM/YYYY",
+    "MM/DD/YYYY",
+    "YYYY/MM/DD",
+    "YYYY.MM.DD",
+    "DD.MM.YY",
+    "YY-MM-DD",
+    "YYMMDD",
+    "D/M/YYYY",
+    "M/D/YYYY",
+];
+
+/// Tries date patterns and keeps the first that reads most days; tells of one that would read as many.
 fn date_pattern(
     found: &Found,
     samples: &[Row<'_>],
     mapping: &mut Mapping,
     reasons: &mut Vec<String>,
-) -> Result<(), Refusal> {
-    const PATTERNS: &[&str] = &[
-        "YYYY-MM-DD",
-        "YYYYMMDD",
-        "DD.MM.YYYY",
-        "D.M.YYYY",
-        "DD-MM-YYYY",
-        "DD/MM/YYYY",
-        "MM/DD/YYYY",
-        "YYYY/MM/DD",
-        "YYYY.MM.DD",
-        "DD.MM.YY",
-        "YY-MM-DD",
-        "YYMMDD",
-    ];
+) -> Result<Option<String>, Refusal> {
     let place = found.best(Role::Booked).or_else(|| found.best(Role::Valued));
     let texts: Vec<&str> = samples.iter().filter_map(|row| row.cell(place)).collect();
     let read = |pattern: &str| texts.iter().filter(|text| parse_date(text, pattern).is_some()).count();
     let mut best = (0, "");
-    for pattern in PATTERNS {
+    for pattern in DATE_PATTERNS {
         let count = read(pattern);
         if count > best.0 {
             best = (count, pattern);
@@ -266,12 +286,14 @@ fn date_pattern(
     reasons.push(format!("{} of {} dates read as {}.", best.0, texts.len(), best.1));
     let other = match best.1 {
         "DD/MM/YYYY" => "MM/DD/YYYY",
-        _ => return Ok(()),
+        "D/M/YYYY" => "M/D/YYYY",
+        _ => return Ok(None),
     };
-    if read(other) == best.0 {
-        reasons.push(format!("The dates would read as {other} too; check the preview."));
+    if read(other) < best.0 {
+        return Ok(None);
     }
-    Ok(())
+    reasons.push(format!("The dates would read as {other} too; check the preview."));
+    Ok(Some(other.to_owned()))
 }
 
 /// Takes the currency from a header cell, else from the language, where no column has it.
@@ -299,40 +321,54 @@ fn currency(found: &Found, mapping: &mut Mapping, reasons: &mut Vec<String>) {
     mapping.constants = Constants { currency: code.and_then(Currency::parse), ..Constants::default() };
 }
 
-/// A bank's export that names its own account in every row tells the account.
-fn own_account(found: &Found, samples: &[Row<'_>], mapping: &mut Mapping, reasons: &mut Vec<String>) {
+/// A bank's export tells its own account in every row, or as the one IBAN above the header.
+fn own_account(
+    text: &Text<'_>,
+    found: &Found,
+    mapping: &mut Mapping,
+    reasons: &mut Vec<String>,
+) -> Result<(), Refusal> {
     if mapping.kind != Kind::Bank {
-        return;
+        return Ok(());
     }
-    let Some(place) = found.best(Role::Account) else { return };
-    let mut accounts = samples.iter().filter_map(|row| row.cell(Some(place)));
-    if let Some(first) = accounts.next()
-        && accounts.all(|account| account == first)
-    {
-        reasons.push(format!("The account is {first} in every row."));
-        mapping.constants.account = Some(first.to_owned());
+    let place = found.best(Role::Account);
+    let mut above: Vec<String> = Vec::new();
+    let mut account: Option<String> = None;
+    let mut rows = text.rows(found.delimiter);
+    let mut number = 0;
+    // All rows, not a sample: a second account may come far down.
+    while let Some(row) = rows.next()? {
+        number += 1;
+        if number <= found.above {
+            above.extend(row.cells.iter().flat_map(|cell| ibans_in(cell)));
+        } else if place.is_none() {
+            break;
+        } else if number > found.above + usize::from(found.headed)
+            && let Some(cell) = row.cell(place)
+        {
+            if account.as_deref().is_some_and(|account| account != cell) {
+                return Ok(());
+            }
+            account.get_or_insert_with(|| cell.to_owned());
+        }
     }
+    above.dedup();
+    match (account, above.as_slice()) {
+        (Some(account), _) => {
+            reasons.push(format!("The account is {account} in every row."));
+            mapping.constants.account = Some(account);
+        }
+        (None, [iban]) => {
+            reasons.push(format!("Above the header stands the account {iban}."));
+            mapping.constants.account = Some(iban.clone());
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
-fn preview(text: &Text<'_>, mapping: &Mapping) -> Result<Vec<PreviewRow>, Refusal> {
-    let mut table = Table::open(text, mapping)?;
-    let mut preview = Vec::new();
-    while preview.len() < PREVIEW_ROWS
-        && let Some(row) = table.next()?
-    {
-        let read = figures(&row, &table.places, mapping);
-        let known = read.as_ref().ok();
-        preview.push(PreviewRow {
-            line: row.line,
-            cells: row.cells.iter().map(ToString::to_string).collect(),
-            booked: known.map(|figures| figures.booked),
-            valued: known.and_then(|figures| figures.valued),
-            amount: known.map(|figures| figures.amount),
-            currency: known.and_then(|figures| figures.currency),
-            text: known.and_then(|figures| figures.text.clone()),
-            balance: known.and_then(|figures| figures.balance),
-            problem: read.err().map(|finding| finding.message),
-        });
-    }
-    Ok(preview)
+/// IBANs in a cell above the header, which may stand behind a word and be parted by blanks.
+fn ibans_in(cell: &str) -> Option<String> {
+    let tail = cell.rsplit(':').next().unwrap_or(cell).replace(' ', "");
+    is_iban(&tail).then_some(tail)
 }

@@ -45,8 +45,8 @@ pub(super) fn read(
         number += 1;
         let figures = match figures(&row, &table.places, mapping) {
             Ok(figures) => figures,
-            Err(finding) => {
-                output.finding(finding)?;
+            Err(problem) => {
+                output.finding(problem.finding(&row))?;
                 continue;
             }
         };
@@ -71,7 +71,7 @@ pub(super) fn read(
                 let text = format!(
                     "This voucher has more than {VOUCHER_LINES_MAX} lines: the voucher column is the wrong one."
                 );
-                return Err(Refusal::new("csv.voucher_too_long", text).at(row.line, "row").into());
+                return Err(Refusal::new("document.item_too_large", text).at(row.line, "row").into());
             }
             open.voucher.span.end = row.span.end;
             let ordinal = u32::try_from(open.lines.len()).unwrap_or(u32::MAX);

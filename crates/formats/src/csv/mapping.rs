@@ -25,6 +25,35 @@ pub enum Column {
     Name(String),
 }
 
+impl Column {
+    /// The column at a place (from 0), by its name where the header names no other one so.
+    #[must_use]
+    pub fn of(place: usize, header: &[String]) -> Self {
+        let same = |left: &str, right: &str| left.trim().to_lowercase() == right.trim().to_lowercase();
+        match header.get(place) {
+            Some(name)
+                if !name.trim().is_empty()
+                    && header.iter().filter(|other| same(other, name)).count() == 1 =>
+            {
+                Self::Name(name.trim().to_owned())
+            }
+            _ => Self::Number(place + 1),
+        }
+    }
+
+    /// Its place in a row, from 0; `None` where the header has no such name.
+    #[must_use]
+    pub fn place(&self, header: &[String]) -> Option<usize> {
+        match self {
+            Self::Number(number) => number.checked_sub(1),
+            Self::Name(name) => {
+                let wanted = name.trim().to_lowercase();
+                header.iter().position(|name| name.trim().to_lowercase() == wanted)
+            }
+        }
+    }
+}
+
 /// Which column holds what. A date and an amount (or debit and credit) are needed, the rest is optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -249,14 +278,11 @@ impl Places {
                 Err(Refusal::new("csv.column_missing", "Columns are numbered from 1, not from 0."))
             }
             Column::Number(number) => Ok(number - 1),
-            Column::Name(name) => {
-                let wanted = name.trim().to_lowercase();
-                header.iter().position(|name| name.trim().to_lowercase() == wanted).ok_or_else(|| {
-                    let text =
-                        format!("The file has no column \"{name}\". Its columns are: {}.", header.join(", "));
-                    Refusal::new("csv.column_missing", text).at(line, "header")
-                })
-            }
+            Column::Name(name) => column.place(header).ok_or_else(|| {
+                let text =
+                    format!("The file has no column \"{name}\". Its columns are: {}.", header.join(", "));
+                Refusal::new("csv.column_missing", text).at(line, "header")
+            }),
         };
         let one = |column: &Option<Column>| column.as_ref().map(place).transpose();
         Ok(Self {

@@ -9,17 +9,21 @@
 //! **Absent on purpose:** spreadsheets (XLSX), and any memory of mappings, which belongs to the workspace.
 
 mod bank;
+mod content;
 mod guess;
 mod ledger;
 mod mapping;
+mod preview;
 mod rows;
 mod sides;
 mod table;
 mod values;
 mod words;
 
-pub use guess::{Guess, PreviewRow, guess};
+pub use guess::{Guess, guess, sketch};
 pub use mapping::{Column, Columns, Constants, Kind, Mapping};
+pub use preview::{PREVIEW_ROWS_MAX, Preview, PreviewRow, header_of, preview};
+pub use rows::RowProblem;
 pub use sides::read_lines;
 
 use crate::{
@@ -58,8 +62,8 @@ fn format() -> Format {
 ///
 /// # Errors
 /// A [`Refusal`] `csv.mapping_invalid`, `csv.column_missing`, `csv.header_missing`, `csv.no_rows`,
-/// `csv.not_understood`, `csv.too_many_columns`, `csv.encoding_unknown`, `csv.encoding_unsupported`, `csv.voucher_too_long`,
-/// `encoding.invalid`, `line.too_long` or `amount.overflow`.
+/// `csv.not_understood`, `csv.too_many_columns`, `encoding.unknown`, `encoding.unsupported`, `document.item_too_large`,
+/// `encoding.undecodable`, `line.too_long` or `amount.overflow`.
 pub fn read(bytes: &[u8], context: &ReadContext<'_>, sink: &mut Sink<'_>) -> Result<Outcome, Refusal> {
     finish(read_all(bytes, context, &mut Output::new(sink)))
 }

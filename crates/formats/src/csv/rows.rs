@@ -11,6 +11,7 @@ use attest_domain::{
     finding::Refusal,
     statement::{StructuredReference, join_text},
 };
+use serde::Serialize;
 
 /// A row understood.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +22,42 @@ pub(super) struct Figures {
     pub(super) currency: Option<Currency>,
     pub(super) balance: Option<Amount>,
     pub(super) text: Option<String>,
+}
+
+/// Why a row is left out: a stable code for interfaces, the cell at fault, and a clause for a sentence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RowProblem {
+    /// `amount.missing`, `amount.unreadable`, `date.missing`, `date.unreadable`, `balance.unreadable`,
+    /// `currency.missing`, `currency.unknown` or `account.missing`.
+    pub code: &'static str,
+    /// The text of the cell that does not read; empty where something is missing.
+    pub value: String,
+    /// What is wrong, in English, without a capital or a full stop.
+    pub why: String,
+}
+
+impl RowProblem {
+    fn missing(code: &'static str, why: &str) -> Self {
+        Self { code, value: String::new(), why: why.to_owned() }
+    }
+
+    fn unreadable(code: &'static str, value: &str, why: String) -> Self {
+        Self { code, value: value.to_owned(), why }
+    }
+
+    pub(super) fn no_currency() -> Self {
+        let why = "nothing tells its currency; name it in the mapping (constants.currency)";
+        Self::missing("currency.missing", why)
+    }
+
+    pub(super) fn no_account() -> Self {
+        Self::missing("account.missing", "nothing tells its account")
+    }
+
+    /// The finding of the row.
+    pub(super) fn finding(&self, row: &Row<'_>) -> Finding {
+        unreadable(row, &self.why)
+    }
 }
 
 /// Rows behind the header, with the mapping's columns found.
@@ -74,54 +111,51 @@ impl<'a> Table<'a> {
     }
 }
 
-/// Understands a row, or says in a finding why not.
-pub(super) fn figures(row: &Row<'_>, places: &Places, mapping: &Mapping) -> Result<Figures, Finding> {
+/// Understands a row, or says why not.
+pub(super) fn figures(row: &Row<'_>, places: &Places, mapping: &Mapping) -> Result<Figures, RowProblem> {
     let amount = amount_of(row, places, mapping)?;
     let date = |place, name: &str| match row.cell(place) {
-        Some(text) => match parse_date(text, &mapping.date_format) {
-            Some(date) => Ok(Some(date)),
-            None => Err(unreadable(
-                row,
-                &format!("the {name} \"{text}\" does not read as {}", mapping.date_format),
-            )),
-        },
+        Some(text) => parse_date(text, &mapping.date_format).map(Some).ok_or_else(|| {
+            let why = format!("the {name} \"{text}\" does not read as {}", mapping.date_format);
+            RowProblem::unreadable("date.unreadable", text, why)
+        }),
         None => Ok(None),
     };
     let valued = date(places.valued, "value day")?;
     // Some banks leave the booking day out of rows not yet final; the value day says as much.
-    let booked =
-        date(places.booked, "booking day")?.or(valued).ok_or_else(|| unreadable(row, "it has no date"))?;
+    let booked = date(places.booked, "booking day")?
+        .or(valued)
+        .ok_or_else(|| RowProblem::missing("date.missing", "it has no date"))?;
     let currency = match row.cell(places.currency) {
-        Some(text) => Some(
-            Currency::parse(text).ok_or_else(|| unreadable(row, &format!("\"{text}\" is no currency")))?,
-        ),
+        Some(text) => Some(Currency::parse(text).ok_or_else(|| {
+            RowProblem::unreadable("currency.unknown", text, format!("\"{text}\" is no currency"))
+        })?),
         None => mapping.constants.currency,
     };
-    let balance =
-        match row.cell(places.balance) {
-            Some(text) => Some(parse_amount(text, mapping.decimal, mapping.thousands).ok_or_else(|| {
-                unreadable(row, &format!("the balance \"{text}\" does not read as an amount"))
-            })?),
-            None => None,
-        };
+    let balance = match row.cell(places.balance) {
+        Some(text) => Some(parse_amount(text, mapping.decimal, mapping.thousands).ok_or_else(|| {
+            let why = format!("the balance \"{text}\" does not read as an amount");
+            RowProblem::unreadable("balance.unreadable", text, why)
+        })?),
+        None => None,
+    };
     let text = join_text(places.text.iter().filter_map(|place| row.cell(Some(*place))));
     Ok(Figures { booked, valued, amount, currency, balance, text })
 }
 
 /// The signed amount from one column, or from debit and credit.
-fn amount_of(row: &Row<'_>, places: &Places, mapping: &Mapping) -> Result<Amount, Finding> {
+fn amount_of(row: &Row<'_>, places: &Places, mapping: &Mapping) -> Result<Amount, RowProblem> {
     let read = |place| match row.cell(place) {
         Some(text) => parse_amount(text, mapping.decimal, mapping.thousands).map(Some).ok_or_else(|| {
-            unreadable(
-                row,
-                &format!("the amount \"{text}\" does not read with decimals behind \"{}\"", mapping.decimal),
-            )
+            let why =
+                format!("the amount \"{text}\" does not read with decimals behind \"{}\"", mapping.decimal);
+            RowProblem::unreadable("amount.unreadable", text, why)
         }),
         None => Ok(None),
     };
     let amount = match (read(places.amount)?, read(places.debit)?, read(places.credit)?) {
         (Some(amount), _, _) => amount,
-        (None, None, None) => return Err(unreadable(row, "it has no amount")),
+        (None, None, None) => return Err(RowProblem::missing("amount.missing", "it has no amount")),
         (None, debit, credit) => {
             let (debit, credit) = (debit.unwrap_or_default(), credit.unwrap_or_default());
             // Banks write what went out with or without a minus; either way it left the account.
