@@ -17,7 +17,7 @@ use attest_cache::{
     review::{GroupKind, GroupRow},
 };
 use attest_domain::{
-    Amount, Currency, Date, EntryId, LedgerLineId,
+    Currency, Date, EntryId, LedgerLineId,
     command::{Command, DifferenceReason, Facts, LineFact, LineId, LineState, MatchFact, MatchedBy},
     decide,
     event::Event,
@@ -61,7 +61,7 @@ impl Desk {
 
 fn acted_on(request: &DecisionRequest) -> Option<RowKey> {
     match request {
-        DecisionRequest::Accept { group }
+        DecisionRequest::Accept { group, .. }
         | DecisionRequest::Reject { group }
         | DecisionRequest::Unmatch { group, .. } => Some(RowKey::from_handle(*group)),
         _ => None,
@@ -80,11 +80,11 @@ async fn carry_out(
             let days = month.as_deref().map(month_days).transpose()?.unwrap_or(ALL_DAYS);
             return accept_safe(session, tx, account, days).await;
         }
-        DecisionRequest::Accept { group } => {
+        DecisionRequest::Accept { group, difference_reason } => {
             let group = proposal(tx, group).await?;
-            let trace = Act::default();
+            let reason = difference_reason.as_deref().map(parse_reason).transpose()?;
             let mut written = Written::default();
-            accept(session, tx, &group, MatchedBy::User, trace, &mut written).await?;
+            accept(session, tx, &group, MatchedBy::User, reason, Act::default(), &mut written).await?;
             return Ok(written);
         }
         DecisionRequest::Reject { group } => {
@@ -240,16 +240,17 @@ async fn group_lines(tx: &mut WriteTx, group: i64) -> Result<Vec<LineId>, DeskEr
     Ok(bank.chain(ledger.into_iter().map(|(_, id)| LineId::Ledger(LedgerLineId(id)))).collect())
 }
 
+/// Confirms a proposal. A difference is explained by a person or not at all: the engine names no reasons for one.
 async fn accept(
     session: &Session,
     tx: &mut WriteTx,
     group: &GroupRow,
     by: MatchedBy,
+    reason: Option<DifferenceReason>,
     act: Act,
     written: &mut Written,
 ) -> Result<(), DeskError> {
     let by_rule = matches!(by, MatchedBy::Rule { .. });
-    let reason = assumed_reason(group.difference);
     let command = Command::Match {
         lines: group_lines(tx, group.id).await?,
         by,
@@ -259,23 +260,12 @@ async fn accept(
     let facts = load_facts(tx, &command, false, written).await?;
     let draft = decide::decide(&command, &facts)?;
     let event = session.author.append(tx, draft, act).await?;
+    let reason = reason.filter(|_| !group.difference.is_zero()).map(DifferenceReason::code);
     // The group has exactly these lines already; confirming it says the same as applying the event.
-    tx.confirm_group(group.id, &event.object.id, &event.at, by_rule, reason.map(DifferenceReason::code))
-        .await?;
+    tx.confirm_group(group.id, &event.object.id, &event.at, by_rule, reason).await?;
     written.events += 1;
     written.first.get_or_insert(event.seq);
     Ok(())
-}
-
-/// Why a proposal's sides differ, as far as the figures tell: below one unit it is rounding, money that left
-/// beyond the ledger's amount is a fee; anything else is left to be explained.
-fn assumed_reason(difference: Amount) -> Option<DifferenceReason> {
-    match difference {
-        none if none.is_zero() => None,
-        small if small.abs() < Amount::from_parts(1, 0) => Some(DifferenceReason::Rounding),
-        fee if fee.is_negative() => Some(DifferenceReason::Fee),
-        _ => Some(DifferenceReason::Other),
-    }
 }
 
 async fn accept_safe(
@@ -287,9 +277,11 @@ async fn accept_safe(
     let mut written = Written::default();
     let act = Act { trace: Some(Uuid::now_v7()), reverts: None };
     for id in tx.list_safe_groups(account, days).await? {
-        if let Some(group) = tx.load_groups(&[id]).await?.into_iter().next() {
+        let group = tx.load_groups(&[id]).await?.into_iter().next();
+        // A difference is for a person to explain, one by one.
+        if let Some(group) = group.filter(|group| group.difference.is_zero()) {
             let by = MatchedBy::Rule { engine: ENGINE.to_owned() };
-            accept(session, tx, &group, by, act, &mut written).await?;
+            accept(session, tx, &group, by, None, act, &mut written).await?;
         }
     }
     Ok(written)

@@ -401,7 +401,8 @@ fn new_group(account: i64, proposals: &[&Proposal], open: &OpenLines) -> NewGrou
         difference: if kind == GroupKind::Ambiguous { Amount::ZERO } else { best.difference },
         difference_reason: None,
         confidence: Some(format!("{:.3}", best.confidence)),
-        safe: best.decision == Decision::Auto,
+        // What differs is for a person to explain, however certain it is that the lines belong together.
+        safe: best.decision == Decision::Auto && best.difference.is_zero(),
         by_rule: false,
         alternatives: best.alternatives.max(u32::try_from(proposals.len()).unwrap_or(u32::MAX)),
         reasons: serde_json::to_string(&best.reasons).unwrap_or_else(|_| "[]".to_owned()),

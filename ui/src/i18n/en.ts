@@ -363,6 +363,10 @@ export const en = {
   "form.hold.past": "Choose a day after today.",
   "form.comment.title": "Comment",
   "form.comment.text": "Comment",
+  "form.accept.others": {
+    one: "Then {count} more proposal is accepted.",
+    other: "Then {count} more proposals are accepted.",
+  },
   "form.match.title": "Why is there a difference of {amount}?",
   "form.unmatch.title": "Dissolve this match?",
   "form.unmatch.reason": "Reason, for the trail",

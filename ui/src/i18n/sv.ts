@@ -364,6 +364,10 @@ export const sv: Catalogue = {
   "form.hold.past": "Välj en dag efter i dag.",
   "form.comment.title": "Kommentar",
   "form.comment.text": "Kommentar",
+  "form.accept.others": {
+    one: "Därefter godtas {count} förslag till.",
+    other: "Därefter godtas {count} förslag till.",
+  },
   "form.match.title": "Varför skiljer det {amount}?",
   "form.unmatch.title": "Lösa upp matchningen?",
   "form.unmatch.reason": "Skäl, för spåret",

@@ -148,7 +148,10 @@ fn plain(proposal: &Proposal) -> String {
         proposal.right.join(" + ")
     );
     if !proposal.difference.is_zero() {
-        text.push_str(&format!("  difference {}", proposal.difference));
+        text.push_str(&format!(
+            "  difference {}, to be explained by whoever accepts it",
+            proposal.difference
+        ));
     }
     for reason in &proposal.reasons {
         text.push_str(&format!("\n  {:+.1}  {}: {}", reason.weight, reason.field, reason.detail));

@@ -370,12 +370,14 @@ view! {
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 #[ts(export)]
 pub enum DecisionRequest {
-    /// Confirm a proposal.
+    /// Confirm a proposal. A difference between its sides needs a reason.
     Accept {
         /// Group of the proposal.
         group: i64,
+        /// Reason code of a difference: `fee`, `rounding`, `exchange`, `other`; `null` when there is none.
+        difference_reason: Option<String>,
     },
-    /// Confirm every proposal of the account and month that reaches the threshold.
+    /// Confirm every proposal of the account and month that reaches the threshold and whose sides are equal.
     AcceptSafe {
         /// Account.
         account: i64,

@@ -83,7 +83,10 @@ async fn a_year_is_imported_reconciled_taken_back_rebuilt_and_exported() {
     assert_eq!(indexes, (0..before.lines).collect::<Vec<_>>());
 
     let suggestion = lines.iter().find(|line| line.middle == MiddleKind::Confidence).unwrap();
-    let done = desk.decide(DecisionRequest::Accept { group: suggestion.group }).await.unwrap();
+    let done = desk
+        .decide(DecisionRequest::Accept { group: suggestion.group, difference_reason: None })
+        .await
+        .unwrap();
     assert_eq!(done.events, 1);
     let accepted = open(desk, krona.id, "").await;
     assert_eq!(accepted.undo.as_ref().unwrap().action, "cash_movement.match");

@@ -3,7 +3,7 @@
 use crate::office::{Office, PASSPHRASE, YEAR, camt, cheapen, entry, sie};
 use attest_desk::{
     Desk,
-    view::{DecisionRequest, LineKind, LineRef, ReviewLine, SectionKind},
+    view::{DecisionRequest, LineKind, LineRef, MiddleKind, ReviewLine, SectionKind},
 };
 
 /// Three entries and four ledger lines; the 300 of the bank is 100 and 198 with a fee of 2 in between.
@@ -60,7 +60,7 @@ async fn every_kind_of_decision_is_undone_redone_and_survives_rebuild_and_lock()
     let nine = office.ledger("9.00").await;
     let group = office.lines().await.into_iter().find(is_proposed);
     let group = group.expect("55.00 is proposed").group;
-    holds(&office, DecisionRequest::Accept { group }).await;
+    holds(&office, DecisionRequest::Accept { group, difference_reason: None }).await;
     let lines = vec![bank, one, two];
     assert!(
         office
@@ -84,6 +84,53 @@ async fn every_kind_of_decision_is_undone_redone_and_survives_rebuild_and_lock()
         .unwrap()
         .group;
     holds(&office, DecisionRequest::Unmatch { group, reason: Some("Wrong".into()) }).await;
+}
+
+/// A reference on both sides and 2.00 less in the bank than in the ledger, and a pair without a difference.
+async fn office_with_a_fee() -> Office {
+    let office = Office::new().await;
+    let vouchers = [("1", "20260302", "500.00", "Invoice INV20260017"), ("2", "20260303", "55.00", "A3")];
+    office.import("ledger.se", &sie(YEAR, "0.00", &vouchers)).await;
+    let statement = camt("053", "S-1", "2026-03-04").balances("0.00", "553.00");
+    let statement = statement.with(entry("498.00", "2026-03-02").reference("INV20260017"));
+    let statement = statement.with(entry("55.00", "2026-03-03").reference("A3"));
+    office.import("statement.xml", &statement.text()).await;
+    office
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_proposal_whose_sides_differ_is_accepted_only_with_a_reason_from_a_person() {
+    let office = office_with_a_fee().await;
+    let differs = |line: &ReviewLine| line.bank.as_ref().is_some_and(|cell| cell.amount == "498.00");
+    let proposed = office.lines().await.into_iter().find(differs).unwrap();
+    assert_eq!(proposed.section, SectionKind::Suggested);
+    assert!(!proposed.safe);
+    let (before, size) = (state(&office).await, office.desk.status().await.unwrap().log_size);
+    let accept = |reason: Option<&str>| DecisionRequest::Accept {
+        group: proposed.group,
+        difference_reason: reason.map(str::to_owned),
+    };
+    let refused = office.desk.decide(accept(None)).await.unwrap_err().view();
+    assert_eq!(refused.code, "decision.unexplained_difference");
+    assert_eq!(refused.params["difference"], "-2.00");
+    assert!(refused.message.contains("Choose a reason"), "{}", refused.message);
+    assert_eq!(office.desk.decide(accept(Some("weather"))).await.unwrap_err().code(), "argument");
+    assert_eq!((state(&office).await, office.desk.status().await.unwrap().log_size), (before, size));
+
+    office.desk.decide(accept(Some("rounding"))).await.unwrap();
+    let told =
+        |line: &ReviewLine| line.section == SectionKind::Confirmed && line.middle == MiddleKind::Difference;
+    let difference = office.lines().await.into_iter().find(told).unwrap().ledger.unwrap();
+    assert_eq!((difference.text.as_str(), difference.amount.as_str()), ("rounding", "-2.00"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn accepting_all_safe_proposals_leaves_those_that_differ_to_a_person() {
+    let office = office_with_a_fee().await;
+    let account = office.account().await;
+    office.desk.decide(DecisionRequest::AcceptSafe { account, month: None }).await.unwrap();
+    assert_eq!(office.section("498.00").await, SectionKind::Suggested);
+    assert_eq!(office.open().await.equation.differences, "0.00");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -44,7 +44,7 @@ fn request(dice: &mut Dice, lines: &[ReviewLine]) -> DecisionRequest {
     let ledger = pick(dice, lines, SideView::Ledger);
     let difference_reason = Some("fee".to_owned());
     match dice.below(11) {
-        0 | 1 => DecisionRequest::Accept { group },
+        0 | 1 => DecisionRequest::Accept { group, difference_reason: None },
         2 => DecisionRequest::Reject { group },
         3 => DecisionRequest::Unmatch { group, reason: None },
         4 => DecisionRequest::Match { lines: vec![bank, ledger], difference_reason },

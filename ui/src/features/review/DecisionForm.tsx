@@ -275,6 +275,39 @@ function MatchForm({
   );
 }
 
+function AcceptForm({
+  form,
+  busy,
+  digits,
+  onDecide,
+  onCancel,
+}: DecisionFormProps & { form: Extract<Form, { kind: "accept" }> }) {
+  const { t, amount } = useI18n();
+  const [reason, setReason] = useState<Reason>("fee");
+  const { differing, others } = form;
+  return (
+    <Frame
+      title={t("form.match.title", { amount: amount(form.difference, digits) })}
+      {...(others.length === 0 ? {} : { text: t("form.accept.others", { count: others.length }) })}
+      submit={t("decide.accept")}
+      busy={busy}
+      onCancel={onCancel}
+      onSubmit={() =>
+        onDecide(
+          [
+            { kind: "accept", group: differing, differenceReason: reason },
+            ...others.map((group): DecisionRequest => ({ kind: "accept", group, differenceReason: null })),
+          ],
+          "message.accepted",
+          () => ({ count: 1 + others.length }),
+        )
+      }
+    >
+      <Reasons reasons={MATCH_REASONS} value={reason} onChange={setReason} />
+    </Frame>
+  );
+}
+
 function UnmatchForm({
   form,
   busy,
@@ -369,6 +402,9 @@ export function DecisionForm(props: DecisionFormProps) {
       return <CommentForm {...props} form={form} />;
     case "match":
       return <MatchForm {...props} form={form} />;
+    case "accept":
+      // Another proposal is another question: nothing chosen for the one before carries over.
+      return <AcceptForm key={form.differing} {...props} form={form} />;
     case "unmatch":
       return <UnmatchForm {...props} form={form} />;
     case "writeOff":

@@ -13,6 +13,7 @@ export type Form =
   | { kind: "hold"; refs: LineRef[] }
   | { kind: "comment"; line: LineRef }
   | { kind: "match"; refs: LineRef[]; difference: string }
+  | { kind: "accept"; differing: number; difference: string; others: number[] }
   | { kind: "unmatch"; group: number }
   | { kind: "writeOff"; refs: LineRef[]; amount: string }
   | { kind: "acceptSafe" };
@@ -29,6 +30,17 @@ interface Options {
 }
 
 const ZERO = /^-?0*(?:\.0*)?$/;
+
+/** What asks why the sides of a proposal differ, where that is why a request was refused. */
+function askWhy(requests: readonly DecisionRequest[], at: number, reason: unknown): Form | null {
+  const { code, params } = toErrorView(reason);
+  const request = requests[at];
+  if (code !== "decision.unexplained_difference" || request?.kind !== "accept") {
+    return null;
+  }
+  const others = requests.slice(at + 1).flatMap((other) => (other.kind === "accept" ? [other.group] : []));
+  return { kind: "accept", differing: request.group, difference: params.difference ?? "", others };
+}
 
 /** Decisions about the selection of a review. */
 export function useDecisions({ selection, summary, shown, refresh, onSettled, onChanged }: Options) {
@@ -51,16 +63,31 @@ export function useDecisions({ selection, summary, shown, refresh, onSettled, on
       const place = selection.cursor?.index ?? 0;
       let next: number | null = null;
       let events = 0;
+      let at = 0;
+      let question: Form | null = null;
       try {
         for (const request of requests) {
           const decided = await backend.decide(request);
           next = decided.next;
           events += decided.events;
+          at += 1;
         }
         setForm(null);
         say(t(done, params?.(events)));
       } catch (reason) {
-        say(tError(toErrorView(reason)), { tone: "wrong" });
+        question = askWhy(requests, at, reason);
+        if (question === null) {
+          say(tError(toErrorView(reason)), { tone: "wrong" });
+        } else {
+          // The keyboard goes to the question; where nothing was decided the list stands as it is.
+          setForm(question);
+          next = question.kind === "accept" ? question.differing : null;
+        }
+      }
+      if (question !== null && events === 0) {
+        running.current = false;
+        setBusy(false);
+        return;
       }
       try {
         const fresh = await refresh();
@@ -73,7 +100,9 @@ export function useDecisions({ selection, summary, shown, refresh, onSettled, on
       } finally {
         running.current = false;
         setBusy(false);
-        onSettled();
+        if (question === null) {
+          onSettled();
+        }
       }
     },
     [selection, refresh, say, t, tError, onSettled, onChanged],
@@ -113,7 +142,7 @@ export function useDecisions({ selection, summary, shown, refresh, onSettled, on
     decide,
     accept: () =>
       void decide(
-        groups.map((group) => ({ kind: "accept", group })),
+        groups.map((group) => ({ kind: "accept", group, differenceReason: null })),
         "message.accepted",
         () => ({
           count: groups.length,

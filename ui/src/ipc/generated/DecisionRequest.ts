@@ -8,7 +8,11 @@ export type DecisionRequest = { "kind": "accept",
 /**
  * Group of the proposal.
  */
-group: number, } | { "kind": "acceptSafe", 
+group: number, 
+/**
+ * Reason code of a difference: `fee`, `rounding`, `exchange`, `other`; `null` when there is none.
+ */
+differenceReason: string | null, } | { "kind": "acceptSafe", 
 /**
  * Account.
  */
