@@ -5,5 +5,9 @@
 //! stays valid.
 //! **Absent on purpose:** files, clocks and randomness; salts are passed in.
 
+pub mod checkpoint;
 pub mod disclosure;
 pub mod leaf;
+pub mod note;
+pub mod proof;
+pub mod tree;

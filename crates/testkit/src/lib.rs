@@ -12,6 +12,7 @@ pub use scratch::Scratch;
 
 use attest_domain::{Amount, Currency};
 use jiff::{Timestamp, civil::Date};
+use std::path::{Path, PathBuf};
 
 /// The moment at which tests take place: Friday 20 November 2026, 08:14:03.512 UTC.
 ///
@@ -47,4 +48,18 @@ pub fn amount(text: &str) -> Amount {
 #[must_use]
 pub fn currency(text: &str) -> Currency {
     Currency::parse(text).unwrap_or_else(|| panic!("\"{text}\" is no currency"))
+}
+
+/// A folder or file of the shared samples and vectors: below `$ATTEST_SHARED`, otherwise below `shared` beside the
+/// repository. Where it is absent, says which test is skipped and answers nothing.
+#[must_use]
+pub fn find_shared(path: &str, test: &str) -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let found = std::env::var_os("ATTEST_SHARED").map_or_else(beside, PathBuf::from).join(path);
+    if found.exists() {
+        Some(found)
+    } else {
+        println!("skipped {test}: no {path} here (set ATTEST_SHARED)");
+        None
+    }
 }

@@ -1,0 +1,3 @@
+//! The evidence core against vectors that others published.
+
+mod vectors;
