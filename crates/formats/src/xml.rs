@@ -35,6 +35,8 @@ pub(crate) enum Token<'d> {
 pub(crate) struct Xml<'d> {
     text: &'d str,
     reader: Reader<&'d [u8]>,
+    /// Bytes in front of what the reader was given.
+    skipped: usize,
     depth: usize,
     /// Offset of the first byte of the last token.
     start: usize,
@@ -46,9 +48,14 @@ pub(crate) struct Xml<'d> {
 
 impl<'d> Xml<'d> {
     pub(crate) fn new(text: &'d str) -> Self {
-        let mut reader = Reader::from_str(text);
+        // A file that went through two programs may have two byte order marks. The reader would drop the second
+        // without counting it, and every offset behind it would be wrong.
+        let behind = text.trim_start_matches('\u{FEFF}');
+        let skipped = text.len() - behind.len();
+        let mut reader = Reader::from_str(behind);
         reader.config_mut().check_comments = false;
-        Self { text, reader, depth: 0, start: 0, run: 0, root_closed: false, lines: Lines::default() }
+        let lines = Lines::default();
+        Self { text, reader, skipped, depth: 0, start: skipped, run: 0, root_closed: false, lines }
     }
 
     /// Offset of the first byte of the last token.
@@ -58,7 +65,8 @@ impl<'d> Xml<'d> {
 
     /// Offset behind the last token.
     pub(crate) fn end(&self) -> usize {
-        usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX)
+        let read = usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX);
+        self.skipped.saturating_add(read)
     }
 
     /// The line (from 1) of an offset.

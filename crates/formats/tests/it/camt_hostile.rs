@@ -1,7 +1,7 @@
 //! Hostile and broken camt files: refused whole, with the right reason, the right line, and quickly.
 
 use crate::camt_support::read_all;
-use attest_domain::{finding::Refusal, limits::FINDINGS_MAX};
+use attest_domain::{finding::Refusal, limits::FINDINGS_MAX, statement::Entry};
 use std::{
     fs,
     time::{Duration, Instant},
@@ -45,6 +45,27 @@ fn entity_bombs_are_refused_at_their_document_type() {
     let outside = "<!DOCTYPE Document SYSTEM \"file:///etc/passwd\"><Document/>";
     check(outside.as_bytes(), "xml.doctype", 1);
     check(message("<Id>&a0;</Id>").as_bytes(), "xml.entity", 4);
+}
+
+#[test]
+fn a_second_byte_order_mark_moves_no_offset() {
+    let text = message(
+        "<Id>1</Id><Ntry><Amt Ccy=\"SEK\">1.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts></Ntry>",
+    );
+    let marked = format!("\u{FEFF}\u{FEFF}{text}");
+    let (plain, twice) =
+        (read_all(text.as_bytes()).expect("read"), read_all(marked.as_bytes()).expect("read"));
+    let span = |entries: &[Entry]| {
+        let [entry] = entries else { panic!("one entry") };
+        (entry.span.start, entry.span.end)
+    };
+    let (start, end) = span(&plain.entries);
+    assert_eq!(span(&twice.entries), (start + 6, end + 6));
+    let wide: Vec<u8> = marked.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(span(&read_all(&wide).expect("read").entries), (2 * start + 4, 2 * end + 4));
+    // A fuzzer's: the name of an element of other letters lies behind the second mark.
+    let letters: Vec<u8> = "\u{FEFF}\u{FEFF}<Ŀxŭ<Ŀxŭht>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    refused(&letters);
 }
 
 #[test]
