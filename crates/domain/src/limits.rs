@@ -19,8 +19,9 @@ pub const ENTRY_PARTS_MAX: usize = 1_000_000;
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
 /// Most columns of a CSV file.
 pub const CSV_COLUMNS_MAX: usize = 512;
-/// Longest event, in bytes: 64 KiB; anything larger is a document referred to by its digest.
-pub const EVENT_BYTES_MAX: usize = 64 * 1024;
+/// Longest event, in bytes: what the two bytes of length in an entry bundle (C2SP tlog-tiles) can tell; anything larger
+/// is a document referred to by its digest.
+pub const EVENT_BYTES_MAX: usize = 65_535;
 /// Most rows one page of a list carries.
 pub const PAGE_ROWS_MAX: u32 = 1_000;
 /// Most findings kept of one document; the rest is counted in a last one.

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 /// Why an event cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum LeafError {
-    /// It is over the limit of 64 KiB (DESIGN §4); larger things are documents referred to by digest.
+    /// It is over the limit of 65,535 bytes (DESIGN §4, and two bytes of length in a bundle); larger things are documents referred to by digest.
     #[error("The event has {0} bytes; the most is {EVENT_BYTES_MAX}. Make the change in smaller parts.")]
     TooLarge(usize),
     /// It does not encode as JSON, or the bytes are no event.
@@ -20,7 +20,7 @@ pub enum LeafError {
 /// Writes an event as RFC 8785 canonical JSON.
 ///
 /// # Errors
-/// [`LeafError::TooLarge`] over 64 KiB.
+/// [`LeafError::TooLarge`] over 65,535 bytes.
 pub fn encode(event: &Event) -> Result<Vec<u8>, LeafError> {
     let bytes = serde_json_canonicalizer::to_vec(event)?;
     if bytes.len() > EVENT_BYTES_MAX {

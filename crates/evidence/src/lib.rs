@@ -5,6 +5,7 @@
 //! stays valid.
 //! **Absent on purpose:** files, clocks and randomness; salts are passed in.
 
+pub mod bundle;
 pub mod checkpoint;
 pub mod disclosure;
 pub mod leaf;
