@@ -9,6 +9,7 @@ pub mod command;
 pub mod decide;
 pub mod event;
 pub mod finding;
+pub mod finding_codes;
 pub mod ids;
 pub mod ledger;
 pub mod limits;

@@ -8,6 +8,7 @@ use attest_domain::{
     Span,
     finding::{Finding, Refusal, Severity},
     limits::TRANSCODED_BYTES_MAX,
+    said,
 };
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::borrow::Cow;
@@ -113,7 +114,7 @@ pub(crate) fn wide_encoding(bytes: &[u8]) -> Option<(&'static Encoding, usize)> 
 /// Decodes an XML document by its byte order mark, its declaration and its bytes, in this order of trust.
 ///
 /// # Errors
-/// [`Refusal`] `document.encoding` when the bytes are in no encoding that is read, `document.too_large` when
+/// [`Refusal`] `encoding.undecodable` when the bytes are in no encoding that is read, `document.too_large` when
 /// there are too many of them to be held a second time as text.
 pub fn decode_xml(bytes: &[u8]) -> Result<Decoded<'_>, Refusal> {
     if bytes.starts_with(&[0xFF, 0xFE, 0, 0])
@@ -132,7 +133,7 @@ pub fn decode_xml(bytes: &[u8]) -> Result<Decoded<'_>, Refusal> {
     match std::str::from_utf8(body) {
         Ok(text) => {
             let other = declared.filter(|declared| *declared != UTF_8 && mark == 0 && !text.is_ascii());
-            let mismatch = other.map(|other| mismatch(1, &format!("declares {}", other.name()), "UTF-8"));
+            let mismatch = other.map(|other| mismatch(1, other.name(), "UTF-8"));
             let offsets = Offsets::new(Layout::Same, mark);
             Ok(Decoded { text: Cow::Borrowed(text), offsets, encoding: "UTF-8", mismatch })
         }
@@ -148,9 +149,7 @@ pub fn decode_xml(bytes: &[u8]) -> Result<Decoded<'_>, Refusal> {
                 ))),
                 _ => {
                     let line = 1 + memchr::memchr_iter(b'\n', &body[..error.valid_up_to()]).count() as u64;
-                    let claim =
-                        label.map_or("is to be UTF-8 as XML without a declaration", |_| "declares UTF-8");
-                    let finding = mismatch(line, claim, "windows-1252");
+                    let finding = mismatch(line, "UTF-8", "windows-1252");
                     transcode(bytes, mark, WINDOWS_1252, Layout::SingleByte, Some(finding))
                 }
             }
@@ -198,14 +197,16 @@ fn declared_encoding(bytes: &[u8]) -> Option<&str> {
 }
 
 fn refuse(message: &str) -> Refusal {
-    Refusal::new("document.encoding", message).at(1, "")
+    Refusal::new("encoding.undecodable", message).at(1, "")
 }
 
 fn mismatch(line: u64, claim: &str, read: &str) -> Finding {
-    let message = format!(
-        "The file {claim}, but its bytes are {read}; they were read as {read}. Check names with å, ä or ö."
+    let message = said!(
+        "The file is said to be {announced}, but its bytes are {found}; they were read as {found}. Check names with å, ä or ö.",
+        announced = claim,
+        found = read,
     );
-    Finding::new("document.encoding", Severity::Warning, message).at(line, "")
+    Finding::new("encoding.unexpected", Severity::Warning, message).at(line, "")
 }
 
 #[cfg(test)]
@@ -270,10 +271,10 @@ mod tests {
     #[test]
     fn what_cannot_be_decoded_is_refused() {
         let odd = [utf16("<a>", false), vec![b'x']].concat();
-        assert_eq!(decode_xml(&odd).unwrap_err().code, "document.encoding");
-        assert_eq!(decode_xml(b"<\0\0\0a\0\0\0").unwrap_err().code, "document.encoding");
+        assert_eq!(decode_xml(&odd).unwrap_err().code, "encoding.undecodable");
+        assert_eq!(decode_xml(b"<\0\0\0a\0\0\0").unwrap_err().code, "encoding.undecodable");
         let japanese = b"<?xml version='1.0' encoding='Shift_JIS'?><a>\x83\x65</a>";
-        assert_eq!(decode_xml(japanese).unwrap_err().code, "document.encoding");
+        assert_eq!(decode_xml(japanese).unwrap_err().code, "encoding.undecodable");
     }
 
     #[test]

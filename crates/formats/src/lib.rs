@@ -7,6 +7,7 @@
 //! **Absent on purpose:** files, clocks, databases, and any opinion about other documents
 //! (duplicates and supersession are decided where several documents are in sight).
 
+mod arithmetic;
 pub mod bgmax;
 pub mod camt;
 pub mod check_digits;
@@ -23,6 +24,7 @@ use attest_domain::{
     finding::Refusal,
     ledger::{LedgerBook, LedgerLine, Voucher},
     limits::{DOCUMENT_BYTES_MAX, FINDINGS_MAX},
+    said,
     statement::{Entry, Statement},
 };
 use std::{fmt, ops::ControlFlow};
@@ -158,8 +160,10 @@ pub fn read(bytes: &[u8], context: &ReadContext<'_>, sink: &mut Sink<'_>) -> Res
         Family::Csv => csv::read(bytes, context, &mut limited),
     }?;
     if held_back > 0 && outcome != Outcome::Cancelled {
-        let message =
-            format!("{held_back} more findings of this file are not listed. Correct those above first.");
+        let message = said!(
+            "{count} more findings of this file are not listed. Correct those above first.",
+            count = held_back,
+        );
         let more = Finding::new("document.more_findings", Severity::Warning, message);
         if sink(Item::Finding(more)).is_break() {
             return Ok(Outcome::Cancelled);

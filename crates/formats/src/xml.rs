@@ -6,8 +6,9 @@
 //! Absent on purpose: namespaces (banks vary them; the readers match local names) and validation by schema.
 
 use attest_domain::{
-    finding::Refusal,
+    finding::{Refusal, Said},
     limits::{XML_ATTRIBUTES_MAX, XML_DEPTH_MAX, XML_TEXT_BYTES_MAX},
+    said,
 };
 use quick_xml::{
     Reader,
@@ -75,9 +76,9 @@ impl<'d> Xml<'d> {
     }
 
     /// A refusal at the last token.
-    pub(crate) fn refuse(&mut self, code: &'static str, message: impl Into<String>) -> Refusal {
+    pub(crate) fn refuse(&mut self, code: &'static str, said: impl Into<Said>) -> Refusal {
         let line = self.line(self.start);
-        Refusal::new(code, message).at(line, "")
+        Refusal::new(code, said).at(line, "")
     }
 
     /// The next token.
@@ -183,8 +184,9 @@ impl<'d> Xml<'d> {
         }
         found.ok_or_else(|| {
             let shown: String = reference.chars().take(32).collect();
-            let message = format!(
-                "The file uses the entity &{shown}; which XML does not know without a document type. Nothing was read."
+            let message = said!(
+                "The file uses the entity &{found}; which XML does not know without a document type. Nothing was read.",
+                found = shown,
             );
             self.refuse("xml.entity", message)
         })
@@ -237,7 +239,7 @@ impl<'d> Xml<'d> {
     fn truncated(&mut self) -> Refusal {
         self.start = self.text.len();
         self.refuse(
-            "xml.truncated",
+            "document.truncated",
             "The file ends in the middle of an element: it was cut short. Nothing was read; ask for it to be sent again.",
         )
     }
@@ -366,9 +368,9 @@ mod tests {
     fn what_is_no_well_formed_document_is_refused_with_its_line() {
         for (text, code, line) in [
             ("<a>\n<b></a>", "xml.malformed", 2),
-            ("<a>\n<b>", "xml.truncated", 2),
-            ("<a>\n<b", "xml.truncated", 2),
-            ("<a>&am", "xml.truncated", 1),
+            ("<a>\n<b>", "document.truncated", 2),
+            ("<a>\n<b", "document.truncated", 2),
+            ("<a>&am", "document.truncated", 1),
             ("<a>\n\n&nbsp;</a>", "xml.entity", 3),
             ("<a>&#0;</a>", "xml.entity", 1),
             ("<a/>\n<b/>", "xml.malformed", 2),

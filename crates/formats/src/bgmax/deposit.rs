@@ -8,7 +8,8 @@ use crate::{
 };
 use attest_domain::{
     Amount, Currency, Finding, Severity,
-    finding::Refusal,
+    finding::{Refusal, Said},
+    said,
     statement::{
         AccountIdentification, BalanceCheck, Counterparty, Entry, EntryStatus, ReferredDocument, Statement,
         StatementKind, StructuredReference, Transaction, join_text,
@@ -55,7 +56,13 @@ struct Payment {
 /// What has been warned about already: a payer comes again and again.
 pub(super) type Warned = HashSet<String>;
 
-fn finding(line: &Line<'_>, code: &'static str, severity: Severity, path: &str, text: String) -> Finding {
+fn finding(
+    line: &Line<'_>,
+    code: &'static str,
+    severity: Severity,
+    path: &str,
+    text: impl Into<Said>,
+) -> Finding {
     Finding::new(code, severity, text).at(line.number, path).spanning(line.span())
 }
 
@@ -77,7 +84,7 @@ impl Deposit {
         if let Some(number) = number.as_deref().filter(|number| !valid(number))
             && warned.insert(number.to_owned())
         {
-            let text = format!("The receiving number {number} has a wrong check digit.");
+            let text = said!("The receiving number {number} has a wrong check digit.", number = number);
             output.finding(finding(line, "account.check_digit", Severity::Warning, "05", text))?;
         }
         let account = AccountIdentification {
@@ -109,10 +116,11 @@ impl Deposit {
         self.records += 1;
         self.start = self.start.min(line.start);
         if self.payments.len() >= PAYMENTS_MAX || self.records > RECORDS_MAX {
-            let text = format!(
-                "This deposit has more than {PAYMENTS_MAX} payments or {RECORDS_MAX} records. Ask for smaller files."
+            let text = said!(
+                "This deposit has more than {most} payments or records. Ask for smaller files.",
+                most = if self.records > RECORDS_MAX { RECORDS_MAX.to_string() } else { PAYMENTS_MAX.to_string() },
             );
-            return Err(Refusal::new("bgmax.too_many_records", text).at(line.number, code).into());
+            return Err(Refusal::new("document.item_too_large", text).at(line.number, code).into());
         }
         if matches!(code, "20" | "21") {
             return self.payment(code, record, line, counts, output);
@@ -121,7 +129,7 @@ impl Deposit {
             counts.extra += 1;
         }
         let Some(payment) = self.payments.last_mut() else {
-            let text = format!("Record {code} follows no payment and was passed over.");
+            let text = said!("Record {record} follows no payment and was passed over.", record = code);
             return output.finding(finding(line, "bgmax.record_stray", Severity::Error, code, text));
         };
         payment.end = line.end();
@@ -145,12 +153,13 @@ impl Deposit {
                         && warned.len() < WARNED_MAX
                         && warned.insert(number.clone())
                     {
-                        let text = format!(
-                            "The payer's organisation number {number} has a wrong check digit or shape."
+                        let text = said!(
+                            "The payer's organisation number {number} has a wrong check digit or shape.",
+                            number = number,
                         );
                         output.finding(finding(
                             line,
-                            "company.organisation_number_invalid",
+                            "organisation_number.check_digit",
                             Severity::Warning,
                             code,
                             text,
@@ -177,9 +186,11 @@ impl Deposit {
         self.first_payment.get_or_insert(line.start);
         let amount = record.amount(38, 55);
         if amount.is_none() {
-            let text =
-                format!("\"{}\" is no amount in öre; the payment is kept without one.", record.text(38, 55));
-            output.finding(finding(line, "payment.amount_invalid", Severity::Error, code, text))?;
+            let text = said!(
+                "\"{found}\" is no amount in öre; the payment is kept without one.",
+                found = record.text(38, 55),
+            );
+            output.finding(finding(line, "transaction.amount_invalid", Severity::Error, code, text))?;
         }
         let account = record.number_text(3, 12);
         let mut transaction = Transaction {
@@ -286,24 +297,28 @@ impl Deposit {
         let sum = self.sum();
         let stated = record.amount(51, 68);
         if stated != sum {
-            let text = format!(
-                "The deposit says {}, but its payments less deductions make {}.",
-                stated.map_or_else(|| "nothing readable".to_owned(), |amount| amount.to_string()),
-                sum.map_or_else(|| "no readable sum".to_owned(), |sum| sum.to_string())
+            let shown = |amount: Option<Amount>| amount.map_or_else(|| "?".to_owned(), |sum| sum.to_string());
+            let text = said!(
+                "The deposit says {announced}, but its payments less deductions make {found}.",
+                announced = shown(stated),
+                found = shown(sum),
             );
-            output.finding(finding(line, "deposit.sum_mismatch", Severity::Error, path, text))?;
+            output.finding(finding(line, "entry.batch_total_differs", Severity::Error, path, text))?;
         }
         if let Some(count) = record.count(72, 79).filter(|count| *count != self.payments.len() as u64) {
-            let text =
-                format!("The deposit counts {count} payments, the file holds {}.", self.payments.len());
-            output.finding(finding(line, "deposit.count_mismatch", Severity::Error, path, text))?;
+            let text = said!(
+                "The deposit counts {announced} payments, the file holds {found}.",
+                announced = count,
+                found = self.payments.len(),
+            );
+            output.finding(finding(line, "entry.batch_count_differs", Severity::Error, path, text))?;
         }
         if record.date(38, 45).is_none() {
-            let text = format!(
-                "\"{}\" is no day a deposit can be made on; the deposit is kept without a date.",
-                record.text(38, 45)
+            let text = said!(
+                "\"{found}\" is no day a deposit can be made on; the deposit is kept without a date.",
+                found = record.text(38, 45),
             );
-            output.finding(finding(line, "deposit.date_invalid", Severity::Warning, path, text))?;
+            output.finding(finding(line, "entry.date_invalid", Severity::Warning, path, text))?;
         }
         Ok(())
     }
@@ -360,15 +375,16 @@ fn reference_kind(
     match record.text(56, 56).as_str() {
         "2" | "4" => {
             if !is_ocr(value) {
-                let text = format!(
-                    "The bank says that {value} is a correct OCR number, but its check digit is wrong."
+                let text = said!(
+                    "The bank says that {reference} is a correct OCR number, but its check digit is wrong.",
+                    reference = value,
                 );
                 output.finding(finding(line, "reference.check_digit", Severity::Warning, code, text))?;
             }
             Ok(Some("OCR".to_owned()))
         }
         "5" => {
-            let text = format!("The bank says that the reference {value} is wrong.");
+            let text = said!("The bank says that the reference {reference} is wrong.", reference = value);
             output.finding(finding(line, "reference.wrong", Severity::Warning, code, text))?;
             Ok(None)
         }

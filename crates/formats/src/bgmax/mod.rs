@@ -17,7 +17,7 @@ use crate::{
     Family, Format, Outcome, ReadContext, Sink,
     lines::{Ids, Line, Lines, Output, Stop, finish},
 };
-use attest_domain::{Finding, Severity, finding::Refusal};
+use attest_domain::{Finding, Severity, finding::Refusal, said};
 use deposit::{Counts, Deposit, Warned};
 use record::Record;
 use std::collections::HashSet;
@@ -40,7 +40,7 @@ fn format_of(record: &Record) -> Format {
 /// Reads the document.
 ///
 /// # Errors
-/// A [`Refusal`] `bgmax.no_start`, `bgmax.truncated`, `bgmax.too_many_records` or `line.too_long`.
+/// A [`Refusal`] `bgmax.no_start`, `document.truncated`, `document.item_too_large` or `line.too_long`.
 pub fn read(bytes: &[u8], context: &ReadContext<'_>, sink: &mut Sink<'_>) -> Result<Outcome, Refusal> {
     finish(read_all(bytes, context, &mut Output::new(sink)))
 }
@@ -76,7 +76,7 @@ fn read_all(bytes: &[u8], context: &ReadContext<'_>, output: &mut Output<'_, '_>
     }
     if !reader.ended {
         let text = "The file ends without its end record (70): it is cut off. Ask for it again.";
-        return Err(Refusal::new("bgmax.truncated", text).at(last, "70").into());
+        return Err(Refusal::new("document.truncated", text).at(last, "70").into());
     }
     reader.format.ok_or_else(no_start)
 }
@@ -156,9 +156,12 @@ impl Reader {
             }
             _ => {
                 if self.unknown.len() < UNKNOWN_MAX && self.unknown.insert(code.clone()) {
-                    let text = format!("Records of code {code} are not part of BgMax and were passed over.");
+                    let text = said!(
+                        "Records of code {record} are not part of BgMax and were passed over.",
+                        record = code
+                    );
                     output.finding(
-                        Finding::new("bgmax.record_unknown", Severity::Info, text).at(line.number, code),
+                        Finding::new("document.record_unknown", Severity::Info, text).at(line.number, code),
                     )?;
                 }
                 Ok(())
@@ -167,7 +170,7 @@ impl Reader {
     }
 
     fn stray(&self, code: &str, line: &Line<'_>, output: &mut Output<'_, '_>) -> Result<(), Stop> {
-        let text = format!("Record {code} stands outside a section (05) and was passed over.");
+        let text = said!("Record {record} stands outside a section (05) and was passed over.", record = code);
         output.finding(
             Finding::new("bgmax.record_stray", Severity::Error, text)
                 .at(line.number, code)
@@ -181,7 +184,7 @@ impl Reader {
             return Ok(());
         }
         let text = "The payments before this record have no deposit (15), so no amount that was booked; they were left out.";
-        output.finding(Finding::new("deposit.missing", Severity::Error, text).at(line.number, "15"))
+        output.finding(Finding::new("bgmax.deposit_missing", Severity::Error, text).at(line.number, "15"))
     }
 
     fn totals(&self, record: &Record, line: &Line<'_>, output: &mut Output<'_, '_>) -> Result<(), Stop> {
@@ -194,17 +197,15 @@ impl Reader {
         if stated == self.counts {
             return Ok(());
         }
-        let text = format!(
-            "The end record counts {} payments, {} deductions, {} extra references and {} deposits; the file holds {}, {}, {} and {}.",
-            stated.payments,
-            stated.deductions,
-            stated.extra,
-            stated.deposits,
-            self.counts.payments,
-            self.counts.deductions,
-            self.counts.extra,
-            self.counts.deposits
+        let shown = |counts: &Counts| {
+            let Counts { payments, deductions, extra, deposits } = counts;
+            format!("{payments} / {deductions} / {extra} / {deposits}")
+        };
+        let text = said!(
+            "The end record counts payments / deductions / extra references / deposits {announced}; the file holds {found}.",
+            announced = shown(&stated),
+            found = shown(&self.counts),
         );
-        output.finding(Finding::new("bgmax.totals_mismatch", Severity::Error, text).at(line.number, "70"))
+        output.finding(Finding::new("bgmax.totals_differ", Severity::Error, text).at(line.number, "70"))
     }
 }

@@ -8,6 +8,8 @@ use super::{
 use crate::{Item, lines::Stop};
 use attest_domain::{
     Amount, Currency, Severity,
+    finding::{Said, cut},
+    said,
     statement::{BankCode, Entry, Transaction},
 };
 use std::borrow::Cow;
@@ -58,7 +60,7 @@ impl<'d> Walk<'d, '_, '_> {
         if draft.batches > 1 {
             self.note_entry(
                 &draft,
-                "entry.batch",
+                "entry.batch_several",
                 Severity::Info,
                 "NtryDtls/Btch",
                 "The entry names several batches; the first is kept as its link, all were checked.",
@@ -104,13 +106,11 @@ impl<'d> Walk<'d, '_, '_> {
 
     fn leave_entry_out(&mut self, draft: &EntryDraft<'_>) -> Result<(), Stop> {
         self.statement.unreadable += 1;
-        let message = match &draft.unreadable {
-            Some(text) => format!(
-                "The amount \"{text:.60}\" cannot be read. The entry is left out, so the statement cannot balance."
-            ),
-            None => "The entry has no amount. It is left out, so the statement cannot balance.".to_owned(),
-        };
-        self.note_entry(draft, "entry.amount", Severity::Error, "Amt", message)
+        let message = said!(
+            "The amount \"{found}\" cannot be read. The entry is left out, so the statement cannot balance.",
+            found = cut(draft.unreadable.as_deref().unwrap_or_default(), 60),
+        );
+        self.note_entry(draft, "entry.unreadable", Severity::Error, "Amt", message)
     }
 
     /// The currency of the amount, else of the account, else of the opening balance, else `XXX` (ISO 4217: none).
@@ -119,14 +119,13 @@ impl<'d> Walk<'d, '_, '_> {
             return Ok(currency);
         }
         let known = self.statement.currency();
-        let message = match known {
-            Some(currency) => {
-                format!("The amount names no currency; that of the account, {currency}, was taken.")
-            }
-            None => "Neither the amount nor the account names a currency; XXX stands for it.".to_owned(),
-        };
+        let taken = known.or_else(|| Currency::parse("XXX")).unwrap_or(Currency::SEK);
+        let message = said!(
+            "The amount names no currency; that of the account, {currency}, was taken. XXX stands for none.",
+            currency = taken,
+        );
         self.note_entry(draft, "entry.currency_missing", Severity::Warning, "Amt", message)?;
-        Ok(known.or_else(|| Currency::parse("XXX")).unwrap_or(Currency::SEK))
+        Ok(taken)
     }
 
     /// Without `CdtDbtInd` the sign is that of the details when they agree, else credit; either way it is an
@@ -171,9 +170,12 @@ impl<'d> Walk<'d, '_, '_> {
         if difference.abs() == charged.abs() {
             return Ok(());
         }
-        let message = format!(
-            "The entry is {amount} {currency}, its transactions add up to {sum}; {difference} is not explained. \
-             The entry counts."
+        let message = said!(
+            "The entry is {amount}, its transactions add up to {sum}; {difference} is not explained. \
+             The entry counts.",
+            amount = format_args!("{amount} {currency}"),
+            sum = sum,
+            difference = difference,
         );
         self.note_entry(draft, "entry.details_differ", Severity::Info, "NtryDtls", message)
     }
@@ -193,19 +195,26 @@ impl<'d> Walk<'d, '_, '_> {
             batch.total.zip(total).filter(|(announced, total)| count > 0 && announced.abs() != *total);
         self.entry.batch.get_or_insert(batch);
         if let Some(announced) = wrong_count {
-            let message = format!("The batch announces {announced} transactions; {count} are given.");
-            self.note_batch("entry.batch_count", &format!("{path}/NbOfTxs"), message)?;
+            let message = said!(
+                "The batch announces {announced} transactions; {found} are given.",
+                announced = announced,
+                found = count,
+            );
+            self.note_batch("entry.batch_count_differs", &format!("{path}/NbOfTxs"), message)?;
         }
         if let Some((announced, total)) = wrong_total {
-            let message =
-                format!("The batch announces a total of {announced}; its transactions add up to {total}.");
-            self.note_batch("entry.batch_total", &format!("{path}/TtlAmt"), message)?;
+            let message = said!(
+                "The batch announces a total of {announced}; its transactions add up to {found}.",
+                announced = announced,
+                found = total,
+            );
+            self.note_batch("entry.batch_total_differs", &format!("{path}/TtlAmt"), message)?;
         }
         Ok(())
     }
 
     #[cold]
-    fn note_batch(&mut self, code: &'static str, path: &str, message: String) -> Result<(), Stop> {
+    fn note_batch(&mut self, code: &'static str, path: &str, message: Said) -> Result<(), Stop> {
         self.write_entry_path();
         let path = format!("{}/{path}", self.entry_path);
         self.note_at(code, Severity::Warning, self.entry.place, path, message)
@@ -219,7 +228,7 @@ impl<'d> Walk<'d, '_, '_> {
         code: &'static str,
         severity: Severity,
         path: &str,
-        message: impl Into<String>,
+        message: impl Into<Said>,
     ) -> Result<(), Stop> {
         let path = format!("{}/{path}", self.entry_path);
         self.note_at(code, severity, draft.place, path, message)

@@ -8,7 +8,7 @@ use super::{
     walk::{CurrencyAttribute, Walk},
 };
 use crate::lines::Stop;
-use attest_domain::{Amount, Currency, Date, Severity, statement::EntryStatus};
+use attest_domain::{Amount, Currency, Date, Severity, finding::cut, said, statement::EntryStatus};
 use rust_decimal::Decimal;
 use std::borrow::Cow;
 
@@ -63,7 +63,7 @@ impl<'d> Walk<'d, '_, '_> {
             Node::Status => return self.status(&text),
             Node::Reversal => match parse_indicator(&text) {
                 Some(reversal) => self.entry.reversal = reversal,
-                None => self.unreadable("entry.reversal", "RvslInd", &text, "true or false")?,
+                None => self.unreadable("entry.reversal_invalid", "RvslInd", &text, "true or false")?,
             },
             Node::NtryRef => self.entry.reference = meaningful_text(text),
             Node::ServicerRef => self.entry.servicer_reference = meaningful_text(text),
@@ -76,7 +76,7 @@ impl<'d> Walk<'d, '_, '_> {
     fn date_leaf(&mut self, parent: Node, text: &str) -> Result<(), Stop> {
         let booked = parent == Node::BookingDate;
         let path = if booked { "BookgDt" } else { "ValDt" };
-        let date = self.date("entry.date", path, text)?;
+        let date = self.date("entry.date_invalid", path, text)?;
         if booked {
             self.entry.booked = date;
         } else {
@@ -91,10 +91,11 @@ impl<'d> Walk<'d, '_, '_> {
             "PDNG" | "FUTR" => EntryStatus::Pending,
             "INFO" => EntryStatus::Info,
             other => {
-                let message = format!(
-                    "The status \"{other:.40}\" is none of BOOK, PDNG, INFO; the entry was read as booked."
+                let message = said!(
+                    "The status \"{found}\" is none of BOOK, PDNG, INFO; the entry was read as booked.",
+                    found = cut(other, 40),
                 );
-                self.note("entry.status", Severity::Warning, "Sts", message)?;
+                self.note("entry.status_invalid", Severity::Warning, "Sts", message)?;
                 EntryStatus::Booked
             }
         });
@@ -132,7 +133,7 @@ impl<'d> Walk<'d, '_, '_> {
 
     fn foreign_amount(&mut self, kind: Node, text: &str) -> Result<(), Stop> {
         let Ok(amount) = Amount::parse(text) else {
-            return self.unreadable("entry.amount_details", "AmtDtls", text, "an amount");
+            return self.unreadable("entry.foreign_amount_invalid", "AmtDtls", text, "an amount");
         };
         let currency = self.amount_currency("AmtDtls")?;
         if let Some(foreign) = self.foreign(kind) {
@@ -144,7 +145,12 @@ impl<'d> Walk<'d, '_, '_> {
     fn rate_leaf(&mut self, leaf: Node, text: &str) -> Result<(), Stop> {
         let rate = Decimal::from_str_exact(text).ok();
         if leaf == Node::Rate && rate.is_none() {
-            return self.unreadable("entry.exchange_rate", "AmtDtls/CcyXchg/XchgRate", text, "a number");
+            return self.unreadable(
+                "entry.exchange_rate_invalid",
+                "AmtDtls/CcyXchg/XchgRate",
+                text,
+                "a number",
+            );
         }
         let kind = self.above(1);
         let Some(foreign) = self.foreign(kind) else { return Ok(()) };
@@ -160,7 +166,7 @@ impl<'d> Walk<'d, '_, '_> {
         match leaf {
             Node::Amt | Node::TotalCharges => {
                 let Ok(amount) = Amount::parse(&text) else {
-                    return self.unreadable("entry.charge", "Chrgs", &text, "an amount");
+                    return self.unreadable("entry.charge_invalid", "Chrgs", &text, "an amount");
                 };
                 let currency = self.amount_currency("Chrgs")?;
                 let money = Some(Money { amount, currency });
@@ -186,14 +192,14 @@ impl<'d> Walk<'d, '_, '_> {
             Node::Count => {
                 batch.count = text.parse().ok();
                 if batch.count.is_none() {
-                    return self.unreadable("entry.batch", "NtryDtls/Btch/NbOfTxs", text, "a number");
+                    return self.unreadable("entry.batch_invalid", "NtryDtls/Btch/NbOfTxs", text, "a number");
                 }
             }
             Node::BatchTotal => {
                 batch.total = Amount::parse(text).ok();
                 self.entry.group.currency = currency;
                 if self.entry.group.batch.as_ref().is_some_and(|batch| batch.total.is_none()) {
-                    return self.unreadable("entry.batch", "NtryDtls/Btch/TtlAmt", text, "an amount");
+                    return self.unreadable("entry.batch_invalid", "NtryDtls/Btch/TtlAmt", text, "an amount");
                 }
             }
             _ => {}
@@ -207,7 +213,7 @@ impl<'d> Walk<'d, '_, '_> {
             "CRDT" => Ok(Some(true)),
             "DBIT" => Ok(Some(false)),
             other => {
-                self.unreadable("entry.direction", "CdtDbtInd", other, "CRDT or DBIT")?;
+                self.unreadable("entry.direction_invalid", "CdtDbtInd", other, "CRDT or DBIT")?;
                 Ok(None)
             }
         }
@@ -226,7 +232,7 @@ impl<'d> Walk<'d, '_, '_> {
     pub(super) fn amount_currency(&mut self, path: &str) -> Result<Option<Currency>, Stop> {
         if self.currency == CurrencyAttribute::Unreadable {
             let message = "The currency of this amount is no code of three letters; it was left out.";
-            self.note("entry.currency", Severity::Warning, path, message)?;
+            self.note("entry.currency_invalid", Severity::Warning, path, message)?;
         }
         Ok(self.currency.currency())
     }
@@ -240,8 +246,8 @@ impl<'d> Walk<'d, '_, '_> {
         text: &str,
         wanted: &str,
     ) -> Result<(), Stop> {
-        let message =
-            format!("\"{text:.60}\" is not {wanted}; it was left out. The document shows it as sent.");
+        let mut message = said!("\"{found}\" is not", found = cut(text, 60));
+        message.message.push_str(&format!(" {wanted}; it was left out. The document shows it as sent."));
         self.note(code, Severity::Warning, path, message)
     }
 }

@@ -72,10 +72,10 @@ pub fn detect(head: &str) -> Option<Format> {
 /// Reads the document.
 ///
 /// # Errors
-/// A [`Refusal`] when it cannot be trusted as a whole: `document.encoding`, `xml.doctype`, `xml.entity`,
-/// `xml.malformed`, `xml.truncated`, `xml.depth`, `xml.attributes`, `xml.text`, `format.other_message` (an
+/// A [`Refusal`] when it cannot be trusted as a whole: `encoding.undecodable`, `xml.doctype`, `xml.entity`,
+/// `xml.malformed`, `document.truncated`, `xml.depth`, `xml.attributes`, `xml.text`, `format.other_message` (an
 /// ISO 20022 message that is no camt.052, .053 or .054), `format.unknown` (no such message at all),
-/// `document.too_large` or `camt.entry_size` (more than can be held until an entry ends).
+/// `document.too_large` or `document.item_too_large` (more than can be held until an entry ends).
 pub fn read(bytes: &[u8], context: &ReadContext<'_>, sink: &mut Sink<'_>) -> Result<Outcome, Refusal> {
     let mut decoded = encoding::decode_xml(bytes)?;
     let mismatch = decoded.mismatch.take();

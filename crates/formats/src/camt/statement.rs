@@ -8,9 +8,12 @@ use super::{
     tree::Node,
     walk::Walk,
 };
+use crate::arithmetic::broken_balance;
 use crate::{Item, lines::Stop};
 use attest_domain::{
     Amount, Currency, Date, Digest, Severity,
+    finding::cut,
+    said,
     statement::{AccountIdentification, Balance, BalanceCheck, EntryStatus, Statement, StatementKind},
 };
 use sha2::{Digest as _, Sha256};
@@ -162,7 +165,7 @@ impl<'d> Walk<'d, '_, '_> {
             (Node::Period, _) => {
                 let date = parse_date(&text);
                 if date.is_none() {
-                    self.unreadable("statement.period", "FrToDt", &text, "a date")?;
+                    self.unreadable("statement.period_invalid", "FrToDt", &text, "a date")?;
                 }
                 if leaf == Node::From { self.statement.from = date } else { self.statement.to = date }
             }
@@ -170,7 +173,7 @@ impl<'d> Walk<'d, '_, '_> {
             (Node::Account, Node::Ccy) => {
                 self.statement.account.currency = Currency::parse(&text);
                 if self.statement.account.currency.is_none() {
-                    self.unreadable("account.currency", "Acct/Ccy", &text, "a currency code")?;
+                    self.unreadable("account.currency_invalid", "Acct/Ccy", &text, "a currency code")?;
                 }
             }
             (Node::Account, Node::Nm) => self.statement.account.name = Some(text.into_owned()),
@@ -192,15 +195,15 @@ impl<'d> Walk<'d, '_, '_> {
             Node::Created => self.statement.created = Some(text.into_owned()),
             Node::Copy => self.statement.copy = Some(text.into_owned()),
             Node::AddtlInf => {
-                let message = format!("The bank adds: \"{text:.500}\"");
-                return self.note("statement.information", Severity::Info, "AddtlInf", message);
+                let message = said!("The bank adds: \"{text}\"", text = cut(&text, 500));
+                return self.note("statement.note", Severity::Info, "AddtlInf", message);
             }
             Node::ElectronicSequence | Node::LegalSequence => {
                 let number = text.parse().ok();
                 let legal = leaf == Node::LegalSequence;
                 if number.is_none() {
                     let path = if legal { "LglSeqNb" } else { "ElctrncSeqNb" };
-                    self.unreadable("statement.sequence", path, &text, "a number")?;
+                    self.unreadable("statement.sequence_invalid", path, &text, "a number")?;
                 }
                 if legal {
                     self.statement.legal_sequence = number;
@@ -235,7 +238,7 @@ impl<'d> Walk<'d, '_, '_> {
             Node::Direction => self.statement.balance.credit = self.direction(&text)?,
             Node::Cd | Node::Prtry => self.statement.balance.kind = Some(text.into_owned()),
             Node::Dt | Node::DtTm => {
-                self.statement.balance.date = self.date("balance.date", "Bal/Dt", &text)?
+                self.statement.balance.date = self.date("balance.date_invalid", "Bal/Dt", &text)?
             }
             _ => {}
         }
@@ -269,14 +272,17 @@ impl<'d> Walk<'d, '_, '_> {
         let kind = draft.kind.unwrap_or_else(|| "-".to_owned());
         let Some(money) = draft.money else {
             let found = draft.unreadable.unwrap_or_default();
-            let message = format!(
-                "The balance {kind:.40} has no amount that can be read (\"{found:.60}\"); it was left out."
+            let mut message = said!(
+                "has no amount that can be read (\"{found}\"); it was left out.",
+                found = cut(&found, 60)
             );
-            return self.note("balance.amount", Severity::Warning, "Bal/Amt", message);
+            message.message = format!("The balance {kind:.40} {}", message.message);
+            return self.note("balance.unreadable", Severity::Warning, "Bal/Amt", message);
         };
         if draft.credit.is_none() {
-            let message = format!(
-                "The balance {kind:.40} does not say whether it is a credit or a debit; it was read as a credit."
+            let message = said!(
+                "The balance {balance} does not say whether it is a credit or a debit; it was read as a credit.",
+                balance = cut(&kind, 40),
             );
             self.note("balance.direction_missing", Severity::Warning, "Bal/CdtDbtInd", message)?;
         }
@@ -335,11 +341,18 @@ impl<'d> Walk<'d, '_, '_> {
         if let (false, Some(currency)) = (others.is_empty(), currency) {
             let listed: Vec<String> =
                 others.iter().take(5).map(|(other, sum)| format!("{sum} {other}")).collect();
-            let message = format!(
-                "The statement is in {currency}, but booked entries are in another currency ({}); they are not in the sum.",
-                listed.join(", ")
+            let mut message = said!(
+                "but booked entries are in another currency ({currencies}); they are not in the sum.",
+                currencies = listed.join(", "),
             );
-            self.note_at("statement.currencies", Severity::Warning, draft.place, path.to_owned(), message)?;
+            message.message = format!("The statement is in {currency}, {}", message.message);
+            self.note_at(
+                "statement.currencies_differ",
+                Severity::Warning,
+                draft.place,
+                path.to_owned(),
+                message,
+            )?;
         }
         Ok(own.iter().map(|(_, sum)| **sum).sum())
     }
@@ -348,14 +361,11 @@ impl<'d> Walk<'d, '_, '_> {
         if draft.status_missing == 0 {
             return Ok(());
         }
-        let message = format!("{} entries carry no status; they were read as booked.", draft.status_missing);
-        self.note_at(
-            "statement.status_missing",
-            Severity::Info,
-            draft.place,
-            format!("{path}/Ntry/Sts"),
-            message,
-        )
+        let message = said!(
+            "{count} entries carry no status; they were read as booked.",
+            count = draft.status_missing,
+        );
+        self.note_at("entry.status_missing", Severity::Info, draft.place, format!("{path}/Ntry/Sts"), message)
     }
 
     /// OPBD, else PRCD; both with different amounts is a finding in itself.
@@ -365,9 +375,10 @@ impl<'d> Walk<'d, '_, '_> {
         if let (Some(opening), Some(previous)) = (opening, previous)
             && opening.amount != previous.amount
         {
-            let message = format!(
-                "The opening balance (OPBD) is {}, the previous closing balance (PRCD) {}; a booking between the two is missing here.",
-                opening.amount, previous.amount
+            let message = said!(
+                "The opening balance (OPBD) is {opening}, the previous closing balance (PRCD) {previous}; a booking between the two is missing here.",
+                opening = opening.amount,
+                previous = previous.amount,
             );
             self.note_at(
                 "statement.opening_differs",
@@ -411,30 +422,27 @@ impl<'d> Walk<'d, '_, '_> {
         if expected == closing.amount && opening.currency == closing.currency && draft.unreadable == 0 {
             return Ok(BalanceCheck::Ok);
         }
-        let code =
-            |balance: &Balance| balance.currency.map_or(String::new(), |currency| format!(" {currency}"));
-        let figures = format!(
-            "{}{} + {sum} = {expected}, but the closing balance is {}{}: a difference of {}",
-            opening.amount,
-            code(opening),
-            closing.amount,
-            code(closing),
-            closing.amount - expected
+        let shown = |balance: &Balance| match balance.currency {
+            Some(currency) => format!("{} {currency}", balance.amount),
+            None => balance.amount.to_string(),
+        };
+        let (code, mut said) = broken_balance(
+            shown(opening),
+            sum,
+            shown(closing),
+            (expected, closing.amount - expected),
+            draft.unreadable,
         );
         // Other pages can explain a difference, but not two currencies.
-        if partial && draft.unreadable == 0 && opening.currency == closing.currency {
-            let message = format!("{figures}. This is one page of several; the pages together must balance.");
-            self.note_at("statement.page", Severity::Warning, draft.place, format!("{path}/Bal"), message)?;
-            return Ok(BalanceCheck::Uncheckable);
-        }
-        self.note_at(
-            "statement.balance_broken",
-            Severity::Error,
-            draft.place,
-            format!("{path}/Bal"),
-            format!("{figures}."),
-        )?;
-        Ok(BalanceCheck::Broken)
+        let is_page = partial && draft.unreadable == 0 && opening.currency == closing.currency;
+        let (code, severity, check) = if is_page {
+            said.message.push_str(" This is one page of several; the pages together must balance.");
+            ("statement.page_unbalanced", Severity::Warning, BalanceCheck::Uncheckable)
+        } else {
+            (code, Severity::Error, BalanceCheck::Broken)
+        };
+        self.note_at(code, severity, draft.place, format!("{path}/Bal"), said)?;
+        Ok(check)
     }
 
     /// `TxsSummry` against the entries. Banks differ in whether pending ones count, so either reading will do.
@@ -453,10 +461,13 @@ impl<'d> Walk<'d, '_, '_> {
             let wrong_sum =
                 sum.filter(|sum| draft.unreadable == 0 && readings.iter().all(|one| one.sum != *sum));
             if let Some(count) = wrong_count {
-                let message =
-                    format!("The summary announces {count} entries; {} are given.", readings[1].count);
+                let message = said!(
+                    "The summary announces {announced} entries; {found} are given.",
+                    announced = count,
+                    found = readings[1].count,
+                );
                 self.note_at(
-                    "statement.summary_count",
+                    "statement.totals_differ",
                     Severity::Warning,
                     draft.place,
                     format!("{path}/TxsSummry/{name}/NbOfNtries"),
@@ -464,12 +475,13 @@ impl<'d> Walk<'d, '_, '_> {
                 )?;
             }
             if let Some(sum) = wrong_sum {
-                let message = format!(
-                    "The summary announces a sum of {sum}; the entries add up to {}.",
-                    readings[1].sum
+                let message = said!(
+                    "The summary announces a sum of {announced}; the entries add up to {found}.",
+                    announced = sum,
+                    found = readings[1].sum,
                 );
                 self.note_at(
-                    "statement.summary_sum",
+                    "statement.totals_differ",
                     Severity::Warning,
                     draft.place,
                     format!("{path}/TxsSummry/{name}/Sum"),
@@ -484,10 +496,13 @@ impl<'d> Walk<'d, '_, '_> {
                 if draft.net_credit.is_some() { *one == announced } else { one.abs() == net.abs() }
             };
             if draft.unreadable == 0 && !nets.iter().any(fits) {
-                let message =
-                    format!("The summary announces a net of {announced}; the entries give {}.", nets[1]);
+                let message = said!(
+                    "The summary announces a net of {announced}; the entries give {found}.",
+                    announced = announced,
+                    found = nets[1],
+                );
                 self.note_at(
-                    "statement.summary_net",
+                    "statement.totals_differ",
                     Severity::Warning,
                     draft.place,
                     format!("{path}/TxsSummry/TtlNtries"),

@@ -10,6 +10,8 @@ use super::{
 use crate::{check_digits, lines::Stop};
 use attest_domain::{
     Amount, Currency, Severity,
+    finding::cut,
+    said,
     statement::{AccountIdentification, ReferredDocument, Return, StructuredReference, Transaction},
 };
 
@@ -47,7 +49,8 @@ impl<'d> Walk<'d, '_, '_> {
                 return Ok(());
             }
             (Node::RelatedDate, _) | (Node::InvoiceInformation | Node::Structured, Node::RelatedDate) => {
-                let date = self.date("transaction.document_date", "RmtInf/Strd/RfrdDocInf/RltdDt", &text)?;
+                let date =
+                    self.date("transaction.document_date_invalid", "RmtInf/Strd/RfrdDocInf/RltdDt", &text)?;
                 if let Some(transaction) = self.transaction() {
                     transaction.invoice.date = date;
                 }
@@ -97,7 +100,7 @@ impl<'d> Walk<'d, '_, '_> {
             Node::Amt => {
                 let amount = Amount::parse(&text).ok();
                 if amount.is_none() {
-                    self.unreadable("transaction.amount", "Amt", &text, "an amount")?;
+                    self.unreadable("transaction.amount_invalid", "Amt", &text, "an amount")?;
                 }
                 let currency = self.amount_currency("Amt")?;
                 if let Some(transaction) = self.transaction() {
@@ -194,10 +197,12 @@ impl<'d> Walk<'d, '_, '_> {
                     side.account.take_if(|account| text == "BGNR" && !check_digits::is_bankgiro(account));
                 side.scheme = Some(text);
                 if let Some(number) = wrong {
-                    let message =
-                        format!("The check digit of the bankgiro number \"{number:.40}\" is wrong.");
+                    let message = said!(
+                        "The check digit of the bankgiro number \"{number}\" is wrong.",
+                        number = cut(&number, 40),
+                    );
                     side.account = Some(number);
-                    return self.note("account.bankgiro_check", Severity::Warning, "RltdPties", message);
+                    return self.note("account.check_digit", Severity::Warning, "RltdPties", message);
                 }
             }
             Node::Bban => (side.account, side.scheme) = (Some(text), Some("BBAN".into())),
@@ -210,7 +215,7 @@ impl<'d> Walk<'d, '_, '_> {
     fn invoice_amount(&mut self, leaf: Node, text: &str) -> Result<(), Stop> {
         let Ok(amount) = Amount::parse(text) else {
             return self.unreadable(
-                "transaction.document_amount",
+                "transaction.document_amount_invalid",
                 "RmtInf/Strd/RfrdDocAmt",
                 text,
                 "an amount",
@@ -254,11 +259,15 @@ impl<'d> Walk<'d, '_, '_> {
             reference.kind = if is_rf { Some("RF".to_owned()) } else { issuer.or_else(shape) };
         }
         let wrong = is_rf && !check_digits::is_creditor_reference(&reference.value);
-        let message = wrong
-            .then(|| format!("The check digits of the RF reference \"{:.40}\" are wrong.", reference.value));
+        let message = wrong.then(|| {
+            said!(
+                "The check digits of the RF reference \"{reference}\" are wrong.",
+                reference = cut(&reference.value, 40),
+            )
+        });
         transaction.value.refs.structured.push(reference);
         if let Some(message) = message {
-            self.note("reference.check", Severity::Warning, "RmtInf/Strd/CdtrRefInf/Ref", message)?;
+            self.note("reference.check_digit", Severity::Warning, "RmtInf/Strd/CdtrRefInf/Ref", message)?;
         }
         Ok(())
     }

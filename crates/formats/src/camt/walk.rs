@@ -14,8 +14,9 @@ use crate::{
 };
 use attest_domain::{
     Currency, Digest, Finding, Severity, Span,
-    finding::Refusal,
+    finding::{Refusal, Said, cut},
     limits::{ENTRY_PARTS_MAX, ENTRY_TRANSACTIONS_MAX, XML_DEPTH_MAX},
+    said,
     statement::StatementKind,
 };
 use std::borrow::Cow;
@@ -265,10 +266,12 @@ impl<'d, 's, 'f> Walk<'d, 's, 'f> {
         let name = match found {
             Some(name) if name.starts_with(message) => name,
             Some(name) => {
-                let said = format!(
-                    "The namespace says {name}, but the message inside is a {message}; it was read as {message}."
+                let said = said!(
+                    "The namespace says {announced}, but the message inside is a {found}; it was read as {found}.",
+                    announced = name,
+                    found = message,
                 );
-                self.note("document.namespace", Severity::Warning, "", said)?;
+                self.note("document.namespace_differs", Severity::Warning, "", said)?;
                 version
             }
             None => version,
@@ -326,7 +329,7 @@ impl<'d, 's, 'f> Walk<'d, 's, 'f> {
             if self.statements == 0 {
                 let message =
                     "The message holds no statement, report or notification. Ask the bank for the content.";
-                self.note_at("document.no_statements", Severity::Warning, 0, String::new(), message)?;
+                self.note_at("document.no_content", Severity::Warning, 0, String::new(), message)?;
             }
             return Ok(format);
         }
@@ -358,9 +361,12 @@ impl<'d, 's, 'f> Walk<'d, 's, 'f> {
 
     #[cold]
     fn too_much(&mut self, what: &str, most: usize) -> Stop {
-        let message =
-            format!("One entry or statement holds more than {most} {what}, which none of a bank does.");
-        self.xml.refuse("camt.entry_size", message).into()
+        let mut message = said!(
+            "One entry or statement holds more than {most} parts, which none of a bank does.",
+            most = most
+        );
+        message.message = message.message.replace("parts", what);
+        self.xml.refuse("document.item_too_large", message).into()
     }
 
     /// The offset in the original bytes.
@@ -376,7 +382,7 @@ impl<'d, 's, 'f> Walk<'d, 's, 'f> {
         code: &'static str,
         severity: Severity,
         path: &str,
-        message: impl Into<String>,
+        message: impl Into<Said>,
     ) -> Result<(), Stop> {
         let place = self.xml.start();
         let path = self.path(path);
@@ -391,7 +397,7 @@ impl<'d, 's, 'f> Walk<'d, 's, 'f> {
         severity: Severity,
         place: usize,
         path: String,
-        message: impl Into<String>,
+        message: impl Into<Said>,
     ) -> Result<(), Stop> {
         let line = self.xml.line(place);
         self.out.finding(Finding::new(code, severity, message).at(line, path))
@@ -458,9 +464,11 @@ impl<'d, 's, 'f> Walk<'d, 's, 'f> {
         if crate::check_digits::is_iban(iban) {
             return Ok(());
         }
-        let message =
-            format!("The check digits or the length of the IBAN \"{:.40}\" are wrong.", compact(iban));
-        self.note("account.iban_check", Severity::Warning, path, message)
+        let message = said!(
+            "The check digits or the length of the IBAN \"{number}\" are wrong.",
+            number = cut(&compact(iban), 40),
+        );
+        self.note("account.check_digit", Severity::Warning, path, message)
     }
 }
 
@@ -494,10 +502,11 @@ fn other_message(element: &str, name: Option<String>) -> Refusal {
         _ => "another ISO 20022 message",
     };
     let name = name.unwrap_or_else(|| element.chars().take(60).collect());
-    Refusal::new(
-        "format.other_message",
-        format!("This is {what}: {name}. Statements come as camt.052, camt.053 or camt.054."),
-    )
+    Refusal::new("format.other_message", {
+        let said =
+            said!("This is {found}. Statements come as camt.052, camt.053 or camt.054.", found = name,);
+        Said { message: said.message.replacen("is ", &format!("is {what}: "), 1), ..said }
+    })
 }
 
 /// The namespace of an element: the `xmlns` of its own prefix, else whatever attribute names a message.

@@ -14,6 +14,7 @@ use attest_domain::{
     Amount, Currency, Date, Finding, Severity, Span,
     finding::Refusal,
     limits::FINDINGS_MAX,
+    said,
     statement::{
         AccountIdentification, Balance, BalanceCheck, Counterparty, Entry, EntryStatus, Statement,
         StatementKind, Transaction,
@@ -187,15 +188,18 @@ fn note_check_digits(
             .iter()
             .filter(|reference| is_wrong_creditor_reference(&reference.value))
         {
-            let text =
-                format!("{} looks like an RF reference, but its check digits are wrong.", reference.value);
+            let text = said!(
+                "{reference} looks like an RF reference, but its check digits are wrong.",
+                reference = reference.value,
+            );
             let finding = Finding::new("reference.check_digit", Severity::Warning, text);
             output.finding(finding.at(row.line, "row").spanning(row.span))?;
         }
         let account = transaction.counterparty.account.as_deref();
         if let Some(account) = account.filter(|account| looks_like_iban(account) && !is_iban(account)) {
-            let text = format!(
-                "The counterparty's account {account} looks like an IBAN, but its check digits or length are wrong."
+            let text = said!(
+                "The counterparty's account {number} looks like an IBAN, but its check digits or length are wrong.",
+                number = account,
             );
             let finding = Finding::new("account.check_digit", Severity::Warning, text);
             output.finding(finding.at(row.line, "row").spanning(row.span))?;
@@ -250,9 +254,11 @@ impl Listing {
             (&self.chain.oldest_first, first, last)
         };
         for (older, newer) in &breaks.kept {
-            let text = format!(
-                "The balance {} and the amount {} do not make {}: a row is missing, or one was changed.",
-                older.balance, newer.amount, newer.balance
+            let text = said!(
+                "The balance {before} and the amount {amount} do not make {after}: a row is missing, or one was changed.",
+                before = older.balance,
+                amount = newer.amount,
+                after = newer.balance,
             );
             let finding = Finding::new("statement.running_balance_broken", Severity::Error, text);
             output.finding(finding.at(newer.line, "row"))?;
@@ -270,8 +276,9 @@ impl Listing {
             other => (None, other),
         };
         if let Some(iban) = iban.as_deref().filter(|iban| !is_iban(iban)) {
-            let text = format!(
-                "The mapping's account {iban} looks like an IBAN, but its check digits or length are wrong."
+            let text = said!(
+                "The mapping's account {number} looks like an IBAN, but its check digits or length are wrong.",
+                number = iban,
             );
             output.finding(Finding::new("account.check_digit", Severity::Warning, text))?;
         }

@@ -13,6 +13,7 @@ use attest_domain::{
     Currency,
     finding::Refusal,
     ledger::{LedgerBook, LedgerLine, LedgerLineStatus, Voucher},
+    said,
 };
 
 /// Most lines of one voucher, which are held together until it ends.
@@ -68,8 +69,9 @@ pub(super) fn read(
         }
         if let Some(open) = &mut open {
             if open.lines.len() >= VOUCHER_LINES_MAX {
-                let text = format!(
-                    "This voucher has more than {VOUCHER_LINES_MAX} lines: the voucher column is the wrong one."
+                let text = said!(
+                    "This voucher has more than {most} lines: the voucher column is the wrong one.",
+                    most = VOUCHER_LINES_MAX,
                 );
                 return Err(Refusal::new("document.item_too_large", text).at(row.line, "row").into());
             }

@@ -1,7 +1,7 @@
 //! How to read one bank's or ERP's CSV export: the mapping a person writes once, in TOML.
 
 use super::values::is_date_pattern;
-use attest_domain::{Currency, finding::Refusal};
+use attest_domain::{Currency, finding::Refusal, said};
 use serde::{Deserialize, Serialize};
 
 /// What the rows of a file are.
@@ -274,13 +274,14 @@ impl Places {
     /// [`Refusal`] `csv.column_missing` with the names that are there.
     pub(super) fn find(columns: &Columns, header: &[String], line: u64) -> Result<Self, Refusal> {
         let place = |column: &Column| match column {
-            Column::Number(0) => {
-                Err(Refusal::new("csv.column_missing", "Columns are numbered from 1, not from 0."))
-            }
+            Column::Number(0) => Err(invalid("Columns are numbered from 1, not from 0.")),
             Column::Number(number) => Ok(number - 1),
             Column::Name(name) => column.place(header).ok_or_else(|| {
-                let text =
-                    format!("The file has no column \"{name}\". Its columns are: {}.", header.join(", "));
+                let text = said!(
+                    "The file has no column \"{column}\". Its columns are: {columns}.",
+                    column = name,
+                    columns = header.join(", "),
+                );
                 Refusal::new("csv.column_missing", text).at(line, "header")
             }),
         };

@@ -30,7 +30,7 @@ use crate::{
     Family, Format, Outcome, ReadContext, Sink,
     lines::{Ids, Output, Stop, finish},
 };
-use attest_domain::{Finding, Severity, finding::Refusal};
+use attest_domain::{Finding, Severity, finding::Refusal, said};
 
 /// Recognises a table whose header names a date and an amount, with a row below it that has both.
 ///
@@ -84,7 +84,8 @@ fn read_all(bytes: &[u8], context: &ReadContext<'_>, output: &mut Output<'_, '_>
     let mut table = rows::Table::open(&text, mapping)?;
     let ignored = table.ignored();
     if !ignored.is_empty() {
-        let text = format!("These columns are not mapped and were not read: {}.", ignored.join(", "));
+        let text =
+            said!("These columns are not mapped and were not read: {columns}.", columns = ignored.join(", "));
         output.finding(Finding::new("csv.columns_ignored", Severity::Info, text).at(1, "header"))?;
     }
     let ids = Ids::new(context.digest);

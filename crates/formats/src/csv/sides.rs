@@ -9,6 +9,7 @@ use attest_domain::{
     Currency, Finding, Severity,
     finding::Refusal,
     reconciliation::{Line, LineReference},
+    said,
 };
 use std::collections::HashSet;
 
@@ -34,9 +35,10 @@ pub fn read_lines(bytes: &[u8]) -> Result<(Vec<Line>, Vec<Finding>), Refusal> {
     let place = |name: &str| header.iter().position(|cell| cell == name);
     let needed = |name: &str| {
         place(name).ok_or_else(|| {
-            let text = format!(
-                "The header lacks the column {name}. It needs id, date and amount; it has: {}.",
-                header.join(", ")
+            let text = said!(
+                "The header lacks the column {column}. It needs id, date and amount; it has: {columns}.",
+                column = name,
+                columns = header.join(", "),
             );
             Refusal::new("csv.column_missing", text).at(1, "header")
         })
@@ -62,7 +64,11 @@ pub fn read_lines(bytes: &[u8]) -> Result<(Vec<Line>, Vec<Finding>), Refusal> {
         }
     }
     if lines.is_empty() && findings.is_empty() {
-        findings.push(Finding::new("csv.no_rows", Severity::Warning, "The file has a header and no rows."));
+        findings.push(Finding::new(
+            "document.no_content",
+            Severity::Warning,
+            "The file has a header and no rows.",
+        ));
     }
     Ok((lines, findings))
 }

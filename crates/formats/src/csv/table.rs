@@ -7,6 +7,7 @@ use attest_domain::{
     Span,
     finding::Refusal,
     limits::{CSV_COLUMNS_MAX, LINE_BYTES_MAX},
+    said,
 };
 use std::borrow::Cow;
 
@@ -31,14 +32,14 @@ impl<'a> Text<'a> {
     /// Decodes by byte order mark, by `label` where one is given, else UTF-8 when valid and Windows-1252 when not.
     ///
     /// # Errors
-    /// `csv.encoding_unknown` for a label nobody knows, `csv.encoding_unsupported` for one of an encoding in
-    /// which places cannot be found again, `encoding.invalid` where the bytes contradict the label.
+    /// `encoding.unknown` for a label nobody knows, `encoding.unsupported` for one of an encoding in
+    /// which places cannot be found again, `encoding.undecodable` where the bytes contradict the label.
     pub(super) fn decode(bytes: &'a [u8], label: Option<&str>) -> Result<Self, Refusal> {
         let labelled = match label {
             Some(label) => Some(encoding_rs::Encoding::for_label(label.as_bytes()).ok_or_else(|| {
                 Refusal::new(
-                    "csv.encoding_unknown",
-                    format!("The mapping names the encoding {label}, which is not known."),
+                    "encoding.unknown",
+                    said!("The mapping names the encoding {found}, which is not known.", found = label),
                 )
             })?),
             None => None,
@@ -55,15 +56,15 @@ impl<'a> Text<'a> {
             e if e == encoding_rs::UTF_16LE || e == encoding_rs::UTF_16BE => Storage::Utf16,
             e if e.is_single_byte() => Storage::SingleByte,
             e => {
-                let text = format!("Files in {} are not read. Save the file as UTF-8.", e.name());
-                return Err(Refusal::new("csv.encoding_unsupported", text));
+                let text = said!("Files in {found} are not read. Save the file as UTF-8.", found = e.name());
+                return Err(Refusal::new("encoding.unsupported", text));
             }
         };
         let (text, broken) = encoding.decode_without_bom_handling(&bytes[mark..]);
         if broken {
             let text =
                 format!("The file is not valid {}. Name its encoding in the mapping.", encoding.name());
-            return Err(Refusal::new("encoding.invalid", text));
+            return Err(Refusal::new("encoding.undecodable", text));
         }
         Ok(Self { text, mark, storage, encoding: encoding.name() })
     }
@@ -131,8 +132,10 @@ impl<'a> Rows<'a> {
             cells.push(cell);
             at += length;
             if cells.len() > CSV_COLUMNS_MAX {
-                let text =
-                    format!("This row has more than {CSV_COLUMNS_MAX} columns; no statement has that many.");
+                let text = said!(
+                    "This row has more than {most} columns; no statement has that many.",
+                    most = CSV_COLUMNS_MAX,
+                );
                 return Err(Refusal::new("csv.too_many_columns", text).at(self.line, "row"));
             }
             match rest[at..].chars().next() {

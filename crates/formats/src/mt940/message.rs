@@ -4,6 +4,7 @@ use super::{
     details::{self, Details},
     field::{BalanceField, LineField, SwiftDate, parse_amount, parse_balance, parse_line},
 };
+use crate::arithmetic::broken_balance;
 use crate::{
     Item,
     check_digits::{is_iban, is_wrong_creditor_reference, looks_like_iban},
@@ -11,7 +12,8 @@ use crate::{
 };
 use attest_domain::{
     Amount, Currency, Finding, Severity,
-    finding::Refusal,
+    finding::{Refusal, Said, cut},
+    said,
     statement::{
         AccountIdentification, Balance, BalanceCheck, BankCode, Entry, EntryStatus, Statement, StatementKind,
         Transaction,
@@ -71,6 +73,8 @@ pub(super) struct Message {
     header_fields: u32,
     /// Number and sum of debits and credits given.
     given: [(u64, Amount); 2],
+    /// Entries that could not be read.
+    left_out: u64,
 }
 
 impl Message {
@@ -113,6 +117,7 @@ impl Message {
             totals: Vec::new(),
             header_fields: 0,
             given: [(0, Amount::ZERO); 2],
+            left_out: 0,
         }
     }
 
@@ -130,7 +135,7 @@ impl Message {
         field: &Field,
         code: &'static str,
         severity: Severity,
-        text: impl Into<String>,
+        text: impl Into<Said>,
     ) -> Finding {
         Finding::new(code, severity, text)
             .at(field.line, format!("{}/:{}:", self.path(), field.tag))
@@ -174,10 +179,11 @@ impl Message {
         if self.header_fields <= HEADER_FIELDS_MAX {
             return Ok(());
         }
-        let text = format!(
-            "The message has more than {HEADER_FIELDS_MAX} fields beside its entries. The file is damaged."
+        let text = said!(
+            "The message has more than {most} fields beside its entries. The file is damaged.",
+            most = HEADER_FIELDS_MAX,
         );
-        Err(Refusal::new("mt940.too_many_fields", text).at(field.line, format!(":{}:", field.tag)))
+        Err(Refusal::new("document.item_too_large", text).at(field.line, format!(":{}:", field.tag)))
     }
 
     /// A `:86:` about the statement. Danske Bank gives the account's IBAN there.
@@ -215,9 +221,11 @@ impl Message {
             "90D" | "90C" => self.total(field, output),
             "21" => Ok(()),
             _ => {
-                let text =
-                    format!("The field :{}: is not part of MT940 or MT942 and was passed over.", field.tag);
-                output.finding(self.finding(field, "mt940.field_unknown", Severity::Info, text))
+                let text = said!(
+                    "The field {record} is not part of MT940 or MT942 and was passed over.",
+                    record = format_args!(":{}:", field.tag),
+                );
+                output.finding(self.finding(field, "document.record_unknown", Severity::Info, text))
             }
         }
     }
@@ -242,10 +250,11 @@ impl Message {
         }
         match account.iban.clone().filter(|iban| !is_iban(iban)) {
             Some(iban) => {
-                let text = format!(
-                    "The account {iban} looks like an IBAN, but its check digits or length are wrong."
+                let text = said!(
+                    "The account {number} looks like an IBAN, but its check digits or length are wrong.",
+                    number = iban,
                 );
-                output.finding(self.finding(field, "account.iban_invalid", Severity::Warning, text))
+                output.finding(self.finding(field, "account.check_digit", Severity::Warning, text))
             }
             None => Ok(()),
         }
@@ -263,11 +272,14 @@ impl Message {
 
     fn balance(&mut self, field: &Field, kind: &str, output: &mut Output<'_, '_>) -> Result<(), Stop> {
         let Some(BalanceField { amount, currency, date }) = parse_balance(field.first()) else {
-            let text = format!("The balance \"{}\" cannot be read.", field.first());
+            let text = said!("The balance \"{found}\" cannot be read.", found = field.first());
             return output.finding(self.finding(field, "balance.unreadable", Severity::Error, text));
         };
         if !matches!(date, SwiftDate::Day(_)) {
-            let text = format!("The date of the balance \"{}\" is no day of the calendar.", field.first());
+            let text = said!(
+                "The date of the balance \"{found}\" is no day of the calendar.",
+                found = field.first()
+            );
             output.finding(self.finding(field, "balance.date_invalid", Severity::Warning, text))?;
         }
         match field.tag.as_str() {
@@ -282,7 +294,13 @@ impl Message {
                 self.statement.to = date.day();
                 self.interim_closing = field.tag == "62M";
                 if self.currency.is_some_and(|opening| opening != currency) {
-                    let text = "Opening and closing balance have different currencies.";
+                    let text = said!(
+                        "Opening and closing balance have different currencies: {currencies}.",
+                        currencies = format_args!(
+                            "{}, {currency}",
+                            self.currency.map(|currency| currency.to_string()).unwrap_or_default()
+                        ),
+                    );
                     output.finding(self.finding(
                         field,
                         "statement.currencies_differ",
@@ -308,7 +326,7 @@ impl Message {
         match count.zip(sum) {
             Some((count, sum)) => self.totals.push((field.line, field.tag == "90C", count, sum)),
             None => {
-                let text = format!("The total \"{text}\" cannot be read.");
+                let text = said!("The total \"{found}\" cannot be read.", found = text);
                 output.finding(self.finding(field, "balance.unreadable", Severity::Warning, text))?;
             }
         }
@@ -319,8 +337,10 @@ impl Message {
         let line = match parse_line(field.first()) {
             Ok(line) => line,
             Err(part) => {
-                let text =
-                    format!("The {part} of \"{}\" cannot be read. This entry was left out.", field.first());
+                let mut text =
+                    said!("\"{found}\" cannot be read. This entry was left out.", found = field.first());
+                text.message = format!("The {part} of {}", text.message);
+                self.left_out += 1;
                 return output.finding(self.finding(&field, "entry.unreadable", Severity::Error, text));
             }
         };
@@ -330,12 +350,17 @@ impl Message {
                 Some(SwiftDate::Invalid) => "it was left empty".to_owned(),
                 _ => continue,
             };
-            let text = format!("The {name} date of \"{}\" is no day of the calendar; {done}.", field.first());
+            let mut text = said!("\"{found}\" is no day of the calendar", found = field.first());
+            text.message = format!("The {name} date of {}; {done}.", text.message);
             output.finding(self.finding(&field, "entry.date_invalid", Severity::Warning, text))?;
         }
         if self.currency.is_none() {
-            let text = "No balance before this entry tells its currency. The entry was left out.";
-            return output.finding(self.finding(&field, "entry.currency_unknown", Severity::Error, text));
+            let text = said!(
+                "No balance before \"{found}\" tells its currency. The entry was left out.",
+                found = field.first(),
+            );
+            self.left_out += 1;
+            return output.finding(self.finding(&field, "entry.unreadable", Severity::Error, text));
         }
         self.pending = Some(Pending {
             line,
@@ -380,7 +405,7 @@ impl Message {
             let text =
                 "The message ends without a closing balance (:62F:): the file is cut off. Ask for it again.";
             if last {
-                return Err(Refusal::new("mt940.truncated", text).at(self.first_line, path).into());
+                return Err(Refusal::new("document.truncated", text).at(self.first_line, path).into());
             }
             let text = "The message has no closing balance (:62F:); what it should add up to is not known.";
             output.finding(
@@ -390,7 +415,7 @@ impl Message {
         }
         if let Some((line, _)) = self.notes.first() {
             let text = self.notes.iter().map(|note| note.1.as_str()).collect::<Vec<_>>().join(" · ");
-            let text = format!("The bank adds about the statement: {text}");
+            let text = said!("The bank adds about the statement: {text}", text = cut(&text, 500));
             output.finding(
                 Finding::new("statement.note", Severity::Info, text).at(*line, format!("{path}/:86:")),
             )?;
@@ -402,12 +427,15 @@ impl Message {
             statement.balance =
                 if reached == Some(closing) { BalanceCheck::Ok } else { BalanceCheck::Broken };
             if statement.balance == BalanceCheck::Broken {
-                let text = format!(
-                    "Opening balance {opening} and entries {} make {}, but the closing balance says {closing}.",
+                let reached = reached.unwrap_or_default();
+                let (code, text) = broken_balance(
+                    opening,
                     statement.sum,
-                    reached.unwrap_or_default()
+                    closing,
+                    (reached, closing - reached),
+                    self.left_out,
                 );
-                let finding = Finding::new("statement.balance_broken", Severity::Error, text);
+                let finding = Finding::new(code, Severity::Error, text);
                 output.finding(finding.at(self.first_line, path))?;
             }
         }
@@ -424,9 +452,12 @@ impl Message {
             let (given_count, given_sum) = self.given[usize::from(*credit)];
             if (given_count, given_sum) != (*count, *sum) {
                 let side = if *credit { "credits" } else { "debits" };
-                let text = format!(
-                    "The bank announces {count} {side} of {sum}; the message holds {given_count} of {given_sum}."
+                let mut text = said!(
+                    "The bank announces {announced}; the message holds {found}.",
+                    announced = format_args!("{count} × {sum}"),
+                    found = format_args!("{given_count} × {given_sum}"),
                 );
+                text.message = format!("{} ({side}, number × sum)", text.message.trim_end_matches('.'));
                 let path = format!("{}/:90{}:", self.path(), if *credit { 'C' } else { 'D' });
                 output.finding(
                     Finding::new("statement.totals_differ", Severity::Error, text).at(*line, path),
@@ -469,14 +500,18 @@ fn entry_of(
     if let Some(account) =
         counterparty.account.as_deref().filter(|account| looks_like_iban(account) && !is_iban(account))
     {
-        let text = format!(
-            "The counterparty's account {account} looks like an IBAN, but its check digits or length are wrong."
+        let text = said!(
+            "The counterparty's account {number} looks like an IBAN, but its check digits or length are wrong.",
+            number = account,
         );
-        output.finding(Finding::new("account.iban_invalid", Severity::Warning, text).at(field_line, path))?;
+        output.finding(Finding::new("account.check_digit", Severity::Warning, text).at(field_line, path))?;
     }
     for reference in refs.structured.iter().filter(|reference| is_wrong_creditor_reference(&reference.value))
     {
-        let text = format!("{} looks like an RF reference, but its check digits are wrong.", reference.value);
+        let text = said!(
+            "{reference} looks like an RF reference, but its check digits are wrong.",
+            reference = reference.value,
+        );
         output
             .finding(Finding::new("reference.check_digit", Severity::Warning, text).at(field_line, path))?;
     }

@@ -17,7 +17,7 @@ use crate::{
     Family, Format, Outcome, ReadContext, Sink,
     lines::{Ids, Line, Lines, Output, Stop, finish},
 };
-use attest_domain::{Finding, Severity, finding::Refusal};
+use attest_domain::{Finding, Severity, finding::Refusal, said};
 use message::{Field, Message};
 use std::borrow::Cow;
 
@@ -57,7 +57,7 @@ fn split_tag(line: &str) -> Option<(&str, &str)> {
 /// Reads the document.
 ///
 /// # Errors
-/// A [`Refusal`] `mt940.truncated`, `mt940.no_message`, `mt940.field_too_long`, `mt940.too_many_fields`, `line.too_long` or `amount.overflow`.
+/// A [`Refusal`] `document.truncated`, `mt940.no_message`, `document.item_too_large`, `document.item_too_large`, `line.too_long` or `amount.overflow`.
 pub fn read(bytes: &[u8], context: &ReadContext<'_>, sink: &mut Sink<'_>) -> Result<Outcome, Refusal> {
     finish(read_all(bytes, context, &mut Output::new(sink)))
 }
@@ -80,9 +80,9 @@ fn read_all(bytes: &[u8], context: &ReadContext<'_>, output: &mut Output<'_, '_>
     }
     reader.end_message(true, output)?;
     if let Some(line) = reader.first_passed_over {
-        let text = format!(
-            "{} lines stand outside the messages (a preamble, for instance) and were passed over.",
-            reader.passed_over
+        let text = said!(
+            "{count} lines stand outside the messages (a preamble, for instance) and were passed over.",
+            count = reader.passed_over,
         );
         output.finding(Finding::new("mt940.outside_message", Severity::Info, text).at(line, "line"))?;
     }
@@ -164,11 +164,11 @@ impl Reader {
         } else if let Some(field) = &mut self.field {
             if !text.trim().is_empty() {
                 if field.text.len() >= FIELD_LINES_MAX {
-                    let text = format!(
-                        "The field :{}: has more than {FIELD_LINES_MAX} lines; SWIFT allows six. The file is damaged.",
-                        field.tag
+                    let text = said!(
+                        "This field has more than {most} lines; SWIFT allows six. The file is damaged.",
+                        most = FIELD_LINES_MAX,
                     );
-                    return Err(Refusal::new("mt940.field_too_long", text)
+                    return Err(Refusal::new("document.item_too_large", text)
                         .at(field.line, format!(":{}:", field.tag))
                         .into());
                 }

@@ -2,7 +2,7 @@
 
 use super::{Source, head::Checksum, head::Head, record::Record};
 use crate::lines::{Output, Stop};
-use attest_domain::{Amount, Finding, Severity, finding::Refusal, ledger::LedgerBalanceKind};
+use attest_domain::{Amount, Finding, Severity, finding::Refusal, ledger::LedgerBalanceKind, said};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Most ranges of missing voucher numbers that one finding spells out.
@@ -74,13 +74,17 @@ fn check_numbers(
 ) -> Result<(), Stop> {
     for (series, numbers) in numbers {
         numbers.sort_unstable();
-        let shown = if series.is_empty() { "without a name" } else { series };
+        let shown = if series.is_empty() { "–" } else { series };
         let mut gaps = Vec::new();
         let (mut missing, mut first_line) = (0_u64, None);
         for pair in numbers.windows(2) {
             let ((before, _), (after, line)) = (pair[0], pair[1]);
             if before == after {
-                let text = format!("Series {shown} has the number {after} more than once.");
+                let text = said!(
+                    "Series {series} has the number {number} more than once.",
+                    series = shown,
+                    number = after,
+                );
                 output.finding(
                     Finding::new("voucher.number_duplicate", Severity::Warning, text).at(line, "#VER"),
                 )?;
@@ -94,11 +98,12 @@ fn check_numbers(
             }
         }
         if let Some(line) = first_line {
-            let text = format!(
-                "Series {shown} lacks {missing} voucher number{}: {}{}.",
-                if missing == 1 { "" } else { "s" },
-                gaps.join(", "),
-                if gaps.len() == GAPS_SHOWN { " …" } else { "" }
+            let text = said!(
+                "Series {series} lacks {missing} voucher numbers: {numbers}.",
+                series = shown,
+                missing = missing,
+                numbers =
+                    format_args!("{}{}", gaps.join(", "), if gaps.len() == GAPS_SHOWN { " …" } else { "" }),
             );
             output.finding(Finding::new("voucher.number_gap", Severity::Warning, text).at(line, "#VER"))?;
         }
@@ -149,12 +154,14 @@ fn check_balances(head: &Head, totals: &Totals, output: &mut Output<'_, '_>) -> 
                 let (start, sum) = (opening.get(account).copied().unwrap_or_default(), sum_of(account));
                 let stated = closing.get(account).copied().unwrap_or_default();
                 if plus(start, sum) != stated {
-                    let text = format!(
-                        "Account {account}: opening balance {start} and transactions {sum} make {}, but the closing balance says {stated}.",
-                        plus(start, sum)
+                    let text = said!(
+                        "Account {account}: opening balance and vouchers make {expected}, but the closing balance says {closing}.",
+                        account = account,
+                        expected = plus(start, sum),
+                        closing = stated,
                     );
                     output.finding(
-                        Finding::new("ledger.closing_mismatch", Severity::Error, text)
+                        Finding::new("ledger.closing_differs", Severity::Error, text)
                             .in_record(format!("#UB 0 {account}")),
                     )?;
                 }
@@ -168,10 +175,14 @@ fn check_balances(head: &Head, totals: &Totals, output: &mut Output<'_, '_>) -> 
             for account in accounts {
                 let (stated, sum) = (result.get(account).copied().unwrap_or_default(), sum_of(account));
                 if stated != sum {
-                    let text =
-                        format!("Account {account}: transactions make {sum}, but the result says {stated}.");
+                    let text = said!(
+                        "Account {account}: vouchers make {expected}, but the result says {result}.",
+                        account = account,
+                        expected = sum,
+                        result = stated,
+                    );
                     output.finding(
-                        Finding::new("ledger.result_mismatch", Severity::Error, text)
+                        Finding::new("ledger.result_differs", Severity::Error, text)
                             .in_record(format!("#RES 0 {account}")),
                     )?;
                 }
@@ -184,8 +195,10 @@ fn check_balances(head: &Head, totals: &Totals, output: &mut Output<'_, '_>) -> 
             .chain(result.values())
             .try_fold(Amount::ZERO, |sum, amount| sum.checked_add(*amount));
         if let Some(total) = total.filter(|total| !total.is_zero()) {
-            let text =
-                format!("Closing balances and results of the year add up to {total} instead of nought.");
+            let text = said!(
+                "Closing balances and results of the year add up to {difference} instead of nought.",
+                difference = total,
+            );
             output.finding(Finding::new("ledger.books_unbalanced", Severity::Warning, text))?;
         }
     }
@@ -212,7 +225,7 @@ fn check_sum_of_file(
 ) -> Result<(), Stop> {
     if checksum.first == checksum.last {
         let text = "#KSUMMA starts a checksum that never ends: the file is cut off. Ask for it again.";
-        return Err(Refusal::new("sie.truncated", text).at(checksum.first, "#KSUMMA").into());
+        return Err(Refusal::new("document.truncated", text).at(checksum.first, "#KSUMMA").into());
     }
     let mut crc = Crc32::new();
     let mut lines = source.lines();
@@ -230,10 +243,12 @@ fn check_sum_of_file(
     if stated.parse::<u32>() == Ok(computed) {
         return Ok(());
     }
-    let text = format!(
-        "#KSUMMA says \"{stated}\", but the file's content gives {computed}. It was changed after it was written, or written by a program that counts differently."
+    let text = said!(
+        "#KSUMMA says \"{announced}\", but the file's content gives {found}. It was changed after it was written, or written by a program that counts differently.",
+        announced = stated,
+        found = computed,
     );
-    output.finding(Finding::new("sie.checksum_mismatch", Severity::Error, text).at(checksum.last, "#KSUMMA"))
+    output.finding(Finding::new("sie.checksum_differs", Severity::Error, text).at(checksum.last, "#KSUMMA"))
 }
 
 /// CRC-32 with the reflected polynomial EDB88320, start and final inversion FFFFFFFF.

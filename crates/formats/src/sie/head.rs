@@ -9,6 +9,7 @@ use attest_domain::{
     Currency, Date, Finding, Severity,
     finding::Refusal,
     ledger::{LedgerBalance, LedgerBalanceKind, LedgerBook},
+    said,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -86,12 +87,12 @@ pub(super) fn read_head(source: &Source<'_>, output: &mut Output<'_, '_>) -> Res
     let mut head = Head::default();
     if source.charset != Charset::Cp437 {
         output.finding(Finding::new(
-            "sie.encoding",
+            "encoding.unexpected",
             Severity::Warning,
-            format!(
-                "The file is written in {}; SIE allows CP437 (PC8) only. It was read as {}.",
-                source.charset.name(),
-                source.charset.name()
+            said!(
+                "The file is written in {found}; SIE allows {announced} only. It was read as {found}.",
+                announced = "CP437 (PC8)",
+                found = source.charset.name(),
             ),
         ))?;
     }
@@ -120,24 +121,27 @@ impl Head {
     fn record(&mut self, record: &Record<'_>, label: &str, output: &mut Output<'_, '_>) -> Result<(), Stop> {
         self.records += 1;
         if self.records > HEAD_RECORDS_MAX {
-            let text = format!(
-                "The file has more than {HEAD_RECORDS_MAX} records outside vouchers. Ask for one year at a time."
+            let text = said!(
+                "The file has more than {most} records outside vouchers. Ask for one year at a time.",
+                most = HEAD_RECORDS_MAX,
             );
-            return Err(Refusal::new("sie.too_many_records", text).at(record.line, label).into());
+            return Err(Refusal::new("document.item_too_large", text).at(record.line, label).into());
         }
         note_spelling(record, output)?;
         let Some((known, values)) = LABELS.iter().find(|(known, _)| *known == label) else {
             if self.unknown.insert(label.to_owned()) {
-                let text = format!(
-                    "The label {label} is not part of SIE 4 and was passed over, here and wherever it comes again."
+                let text = said!(
+                    "The label {record} is not part of SIE 4 and was passed over, here and wherever it comes again.",
+                    record = label,
                 );
-                output.finding(record.finding("sie.label_unknown", Severity::Info, text))?;
+                output.finding(record.finding("document.record_unknown", Severity::Info, text))?;
             }
             return Ok(());
         };
         self.seen.insert(known);
         if let Some(missing) = (0..*values).find(|place| record.text(*place).is_none()) {
-            let text =
+            let mut text = said!("{record} lacks a value. What it should say is not known.", record = label);
+            text.message =
                 format!("{label} lacks value {} of {values}. What it should say is not known.", missing + 1);
             output.finding(record.finding("sie.value_missing", Severity::Warning, text))?;
             if !matches!(label, "#KONTO" | "#OBJEKT" | "#DIM") || missing == 0 {
@@ -185,7 +189,7 @@ impl Head {
                 Some(currency) => self.book.currency = Some(currency),
                 None => {
                     let text = "The currency is not three letters; SEK is assumed.";
-                    output.finding(record.finding("sie.currency_invalid", Severity::Warning, text))?;
+                    output.finding(record.finding("ledger.currency_invalid", Severity::Warning, text))?;
                 }
             },
             "#RAR" => self.year(record, output)?,
@@ -202,9 +206,11 @@ impl Head {
     fn organisation_number(&mut self, record: &Record<'_>, output: &mut Output<'_, '_>) -> Result<(), Stop> {
         let number = record.text(0).map(|text| text.trim().to_owned());
         if let Some(number) = number.as_deref().filter(|number| !is_swedish_business_number(number)) {
-            let text =
-                format!("{number} is no Swedish organisation number: its check digit or shape is wrong.");
-            output.finding(record.finding("company.organisation_number_invalid", Severity::Warning, text))?;
+            let text = said!(
+                "{number} is no Swedish organisation number: its check digit or shape is wrong.",
+                number = number,
+            );
+            output.finding(record.finding("organisation_number.check_digit", Severity::Warning, text))?;
         }
         self.book.organisation_number = number;
         Ok(())
@@ -219,7 +225,7 @@ impl Head {
             }
             (_, Some(_), Some(_)) => {
                 let text = "The financial year has no number, or ends before it begins. It was left out.";
-                output.finding(record.finding("sie.year_invalid", Severity::Warning, text))?;
+                output.finding(record.finding("ledger.year_invalid", Severity::Warning, text))?;
             }
             _ => {}
         }
@@ -264,8 +270,11 @@ impl Head {
         let with_period = matches!(kind, LedgerBalanceKind::Period | LedgerBalanceKind::Budget);
         let amount_place = if with_period { 3 } else { 2 };
         let Some(year) = record.text(0).and_then(|text| text.parse::<i32>().ok()) else {
-            let text = "The year of this balance is no whole number. The balance was left out.";
-            return output.finding(record.finding("sie.year_invalid", Severity::Error, text));
+            let text = said!(
+                "The year \"{found}\" of this balance is no whole number. The balance was left out.",
+                found = record.text(0).unwrap_or_default(),
+            );
+            return output.finding(record.finding("ledger.balance_unreadable", Severity::Error, text));
         };
         let text = |place| record.text(place).map(|text| text.into_owned());
         let (mut period, mut account) = if with_period { (text(1), text(2)) } else { (None, text(1)) };
@@ -279,8 +288,8 @@ impl Head {
                     output.finding(record.finding("sie.fields_swapped", Severity::Warning, text))?;
                 }
             } else {
-                let text = format!("{given} is no month of the form YYYYMM.");
-                output.finding(record.finding("sie.period_invalid", Severity::Warning, text))?;
+                let text = said!("{found} is no month of the form YYYYMM.", found = given);
+                output.finding(record.finding("ledger.period_invalid", Severity::Warning, text))?;
             }
         }
         let account = account.unwrap_or_default();
@@ -294,9 +303,9 @@ impl Head {
             }
             unreadable => {
                 let given = unreadable.and_then(Result::err).unwrap_or_default();
-                let text =
-                    format!("\"{given}\" is no amount. The balance of account {account} was left out.");
-                return output.finding(record.finding("sie.amount_invalid", Severity::Error, text));
+                let mut text = said!("\"{found}\" is no amount. The balance was left out.", found = given);
+                text.message.push_str(&format!(" It is that of account {account}."));
+                return output.finding(record.finding("ledger.balance_unreadable", Severity::Error, text));
             }
         };
         let (objects, odd) = record.objects();
@@ -325,7 +334,7 @@ impl Head {
             },
             Some("4") => type_4(has_balances),
             Some(other) => {
-                let text = format!("{other} is no SIE type. The file was read by what it holds.");
+                let text = said!("{found} is no SIE type. The file was read by what it holds.", found = other);
                 output.finding(Finding::new("sie.type_unknown", Severity::Warning, text))?;
                 if has_vouchers { type_4(has_balances) } else { "1" }
             }
@@ -333,7 +342,7 @@ impl Head {
         .to_owned();
         for label in ["#FLAGGA", "#PROGRAM", "#FORMAT", "#GEN", "#FNAMN"] {
             if !self.seen.contains(label) {
-                let text = format!("The mandatory record {label} is missing.");
+                let text = said!("The mandatory record {record} is missing.", record = label);
                 output.finding(Finding::new("sie.record_missing", Severity::Info, text).at(1, label))?;
             }
         }
@@ -366,7 +375,7 @@ fn date_or_finding(
     match record.date(place) {
         Some(Ok(date)) => Ok(Some(date)),
         Some(Err(text)) => {
-            let text = format!("\"{text}\" is no day of the calendar of the form YYYYMMDD.");
+            let text = said!("\"{found}\" is no day of the calendar of the form YYYYMMDD.", found = text);
             output.finding(record.finding("sie.date_invalid", Severity::Warning, text))?;
             Ok(None)
         }
@@ -395,8 +404,11 @@ fn note_account_number(record: &Record<'_>, number: &str, output: &mut Output<'_
     if number.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(());
     }
-    let text = format!("The account number \"{number}\" is not made of digits alone. It was kept as it is.");
-    output.finding(record.finding("account.number_invalid", Severity::Warning, text))
+    let text = said!(
+        "The account number \"{number}\" is not made of digits alone. It was kept as it is.",
+        number = number,
+    );
+    output.finding(record.finding("ledger_account.number_invalid", Severity::Warning, text))
 }
 
 fn dimension_invalid(record: &Record<'_>) -> Finding {

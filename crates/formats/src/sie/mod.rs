@@ -71,7 +71,7 @@ fn format_named(kind: &str) -> Format {
 /// Reads the document.
 ///
 /// # Errors
-/// A [`Refusal`] `sie.truncated`, `sie.too_many_records`, `line.too_long` or `amount.overflow`.
+/// A [`Refusal`] `document.truncated`, `document.item_too_large`, `line.too_long` or `amount.overflow`.
 pub fn read(bytes: &[u8], context: &ReadContext<'_>, sink: &mut Sink<'_>) -> Result<Outcome, Refusal> {
     finish(read_all(bytes, context, &mut Output::new(sink)))
 }
@@ -83,7 +83,7 @@ fn read_all(bytes: &[u8], context: &ReadContext<'_>, output: &mut Output<'_, '_>
     if charset == Charset::Utf8 && memchr::memmem::find(bytes, "\u{fffd}".as_bytes()).is_some() {
         let text =
             "Letters were lost before the file got here: it holds the sign \u{fffd} where å, ä or ö stood.";
-        output.finding(Finding::new("sie.letters_lost", Severity::Warning, text))?;
+        output.finding(Finding::new("encoding.letters_lost", Severity::Warning, text))?;
     }
     let format = format_named(&head.book.kind);
     output.item(Item::Book(Box::new(head.book.clone())))?;

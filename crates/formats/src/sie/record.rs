@@ -5,7 +5,7 @@ use super::{
     token::{Field, Oddities, tokenize},
 };
 use crate::lines::{Line, parse_compact_date};
-use attest_domain::{Amount, Date, Finding, Severity};
+use attest_domain::{Amount, Date, Finding, Severity, finding::Said};
 use std::borrow::Cow;
 
 /// A tokenized line. Made once per pass and filled again for every line, so that its vector is reused.
@@ -117,7 +117,7 @@ impl<'a> Record<'a> {
         &self,
         code: &'static str,
         severity: Severity,
-        message: impl Into<String>,
+        message: impl Into<Said>,
     ) -> Finding {
         Finding::new(code, severity, message).at(self.line, self.label())
     }

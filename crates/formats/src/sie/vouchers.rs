@@ -12,8 +12,9 @@ use crate::{
 };
 use attest_domain::{
     Amount, Currency, Date, Finding, Severity,
-    finding::Refusal,
+    finding::{Refusal, Said},
     ledger::{LedgerLine, LedgerLineStatus, Voucher},
+    said,
 };
 use std::{collections::HashSet, fmt::Write as _};
 
@@ -75,7 +76,7 @@ pub(super) fn read_vouchers(
             Some(b'}') => reader.close_block(&line)?,
             Some(_) => {
                 let text = "This line is neither a record nor a brace and was passed over.";
-                reader.output.finding(on_line("sie.line_unreadable", Severity::Warning, &line, text))?;
+                reader.output.finding(on_line("sie.line_unknown", Severity::Warning, &line, text))?;
             }
         }
     }
@@ -83,7 +84,7 @@ pub(super) fn read_vouchers(
     Ok(reader.totals)
 }
 
-fn on_line(code: &'static str, severity: Severity, line: &Line<'_>, text: impl Into<String>) -> Finding {
+fn on_line(code: &'static str, severity: Severity, line: &Line<'_>, text: impl Into<Said>) -> Finding {
     Finding::new(code, severity, text).at(line.number, "line").spanning(line.span())
 }
 
@@ -122,8 +123,9 @@ impl Reader<'_, '_, '_> {
         self.close(Some(line))?;
         let ordinal = self.vouchers;
         if ordinal == VOUCHERS_MAX {
-            let text = format!("The file has more than {VOUCHERS_MAX} vouchers. Ask for it in parts.");
-            return Err(Refusal::new("sie.too_many_records", text).at(record.line, "#VER").into());
+            let text =
+                said!("The file has more than {most} vouchers. Ask for it in parts.", most = VOUCHERS_MAX);
+            return Err(Refusal::new("document.item_too_large", text).at(record.line, "#VER").into());
         }
         self.vouchers += 1;
         let text = |place| record.text(place).map(|text| text.trim().to_owned()).unwrap_or_default();
@@ -137,19 +139,23 @@ impl Reader<'_, '_, '_> {
         let registered = match record.date(4) {
             Some(Ok(date)) => Some(date),
             Some(Err(given)) => {
-                let text = format!(
-                    "\"{given}\" is no day of the calendar; the voucher is kept without a day of registration."
+                let text = said!(
+                    "\"{found}\" is no day of the calendar; the voucher is kept without a day of registration.",
+                    found = given,
                 );
-                self.output.finding(record.finding("voucher.date_invalid", Severity::Warning, text))?;
+                self.output.finding(record.finding("voucher.registered_invalid", Severity::Warning, text))?;
                 None
             }
             None => None,
         };
         let outside = date.zip(self.year).filter(|(date, year)| *date < year.0 || *date > year.1);
         if let Some((date, year)) = outside {
-            let text = format!(
-                "Voucher {name} is dated {date}, outside the financial year {} to {}.",
-                year.0, year.1
+            let text = said!(
+                "Voucher {voucher} is dated {date}, outside the financial year {from} to {to}.",
+                voucher = name,
+                date = date,
+                from = year.0,
+                to = year.1,
             );
             self.output.finding(record.finding("voucher.date_outside_year", Severity::Warning, text))?;
         }
@@ -180,15 +186,16 @@ impl Reader<'_, '_, '_> {
     }
 
     fn voucher_date(&mut self, record: &Record<'_>, name: &str, place: usize) -> Result<Option<Date>, Stop> {
-        let text = match record.date(place) {
+        let given = match record.date(place) {
             Some(Ok(date)) => return Ok(Some(date)),
-            Some(Err(given)) => {
-                format!(
-                    "\"{given}\" is no day of the calendar of the form YYYYMMDD. Voucher {name} is kept without a date."
-                )
-            }
-            None => format!("Voucher {name} has no date."),
+            Some(Err(given)) => given,
+            None => String::new(),
         };
+        let text = said!(
+            "\"{found}\" is no day of the calendar of the form YYYYMMDD. Voucher {voucher} is kept without a date.",
+            found = given,
+            voucher = name,
+        );
         self.output.finding(record.finding("voucher.date_invalid", Severity::Error, text))?;
         Ok(None)
     }
@@ -202,14 +209,17 @@ impl Reader<'_, '_, '_> {
         status: LedgerLineStatus,
     ) -> Result<(), Stop> {
         let Some(open) = &mut self.open else {
-            let text = format!("{label} stands outside a voucher and was passed over.");
+            let text = said!("{record} stands outside a voucher and was passed over.", record = label);
             return self.output.finding(
                 record.finding("sie.line_outside_voucher", Severity::Error, text).spanning(line.span()),
             );
         };
         if !open.in_block {
             open.in_block = true;
-            let text = format!("Voucher {} has lines but no opening brace; they were read.", open.name);
+            let text = said!(
+                "Voucher {voucher} has lines but no opening brace; they were read.",
+                voucher = open.name,
+            );
             self.output.finding(record.finding("sie.brace_missing", Severity::Warning, text))?;
         }
         let position = open.lines;
@@ -224,10 +234,13 @@ impl Reader<'_, '_, '_> {
             unreadable => {
                 open.incomplete |= status == LedgerLineStatus::Normal;
                 let given = unreadable.and_then(Result::err).unwrap_or_default();
-                let text =
-                    format!("\"{given}\" is no amount. This line of voucher {} was left out.", open.name);
+                let text = said!(
+                    "\"{found}\" is no amount. This line of voucher {voucher} was left out.",
+                    found = given,
+                    voucher = open.name,
+                );
                 return self.output.finding(
-                    record.finding("sie.amount_invalid", Severity::Error, text).spanning(line.span()),
+                    record.finding("ledger_line.unreadable", Severity::Error, text).spanning(line.span()),
                 );
             }
         };
@@ -235,10 +248,11 @@ impl Reader<'_, '_, '_> {
         let date = match record.date(2) {
             Some(Ok(date)) => Some(date),
             Some(Err(given)) => {
-                let text = format!(
-                    "\"{given}\" is no day of the calendar; the line has the voucher's date instead."
+                let text = said!(
+                    "\"{found}\" is no day of the calendar; the line has the voucher's date instead.",
+                    found = given,
                 );
-                self.output.finding(record.finding("voucher.line_date_invalid", Severity::Warning, text))?;
+                self.output.finding(record.finding("ledger_line.date_invalid", Severity::Warning, text))?;
                 open.date
             }
             None => open.date,
@@ -281,9 +295,11 @@ impl Reader<'_, '_, '_> {
             return Ok(());
         }
         self.undeclared.insert(account.to_owned());
-        let text =
-            format!("Account {account} is not in the chart (#KONTO) of this file; this is its first line.");
-        self.output.finding(record.finding("account.undeclared", Severity::Warning, text))
+        let text = said!(
+            "Account {account} is not in the chart (#KONTO) of this file; this is its first line.",
+            account = account,
+        );
+        self.output.finding(record.finding("ledger_account.undeclared", Severity::Warning, text))
     }
 
     fn open_block(&mut self, line: &Line<'_>) -> Result<(), Stop> {
@@ -317,19 +333,24 @@ impl Reader<'_, '_, '_> {
     fn close(&mut self, next: Option<&Line<'_>>) -> Result<(), Stop> {
         let Some(open) = self.open.take() else { return Ok(()) };
         if let Some(next) = next {
-            let text =
-                format!("Voucher {} has no closing brace before the next voucher; it ends there.", open.name);
+            let text = said!(
+                "Voucher {voucher} has no closing brace before the next voucher; it ends there.",
+                voucher = open.name,
+            );
             self.output.finding(on_line("sie.brace_missing", Severity::Warning, next, text))?;
         }
         let path = format!("VER[{}]", open.ordinal + 1);
         if open.lines == 0 {
-            let text = format!("Voucher {} has no lines.", open.name);
+            let text = said!("Voucher {voucher} has no lines.", voucher = open.name);
             self.output
                 .finding(Finding::new("voucher.empty", Severity::Info, text).at(open.line, path.clone()))?;
         }
         if !open.sum.is_zero() && !open.incomplete {
-            let text =
-                format!("Voucher {} does not balance: debit and credit differ by {}.", open.name, open.sum);
+            let text = said!(
+                "Voucher {voucher} does not balance: debit and credit differ by {difference}.",
+                voucher = open.name,
+                difference = open.sum,
+            );
             self.output
                 .finding(Finding::new("voucher.unbalanced", Severity::Error, text).at(open.line, path))?;
         }
@@ -349,7 +370,7 @@ fn sum_overflow(record: &Record<'_>) -> Stop {
 /// Where the voucher that begins on `line` ends: behind its closing brace, or before the next voucher.
 ///
 /// # Errors
-/// `sie.truncated` when the file ends inside the voucher.
+/// `document.truncated` when the file ends inside the voucher.
 fn end_of_block(line: &Line<'_>, rest: &Lines<'_>) -> Result<usize, Refusal> {
     let mut ahead = rest.clone();
     let mut end = line.end();
@@ -366,7 +387,7 @@ fn end_of_block(line: &Line<'_>, rest: &Lines<'_>) -> Result<usize, Refusal> {
         }
     }
     Err(Refusal::new(
-        "sie.truncated",
+        "document.truncated",
         "The file ends inside this voucher: its closing brace is missing. Ask for the file again.",
     )
     .at(line.number, "#VER"))

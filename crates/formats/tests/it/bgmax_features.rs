@@ -90,15 +90,15 @@ fn every_oddity_is_a_finding() {
         "bgmax.test_file",
         "reference.check_digit",
         "reference.wrong",
-        "company.organisation_number_invalid",
-        "bgmax.record_unknown",
-        "payment.amount_invalid",
-        "deposit.sum_mismatch",
-        "deposit.count_mismatch",
-        "deposit.date_invalid",
+        "organisation_number.check_digit",
+        "document.record_unknown",
+        "transaction.amount_invalid",
+        "entry.batch_total_differs",
+        "entry.batch_count_differs",
+        "entry.date_invalid",
         "account.check_digit",
-        "deposit.missing",
-        "bgmax.totals_mismatch",
+        "bgmax.deposit_missing",
+        "bgmax.totals_differ",
     ] {
         content.the(code);
     }
@@ -117,13 +117,13 @@ fn tabs_are_widened_with_a_warning() {
     let content = read("tabs.txt");
     content.the("bgmax.tabs");
     assert_eq!(content.entries[0].transactions[0].amount, Some(amount("123.00")));
-    assert!(!content.has("deposit.sum_mismatch"));
+    assert!(!content.has("entry.batch_total_differs"));
 }
 
 #[test]
 fn a_file_without_its_end_record_is_refused() {
     let refusal = content(&fixture("bgmax/truncated.txt")).unwrap_err();
-    assert_eq!(refusal.code, "bgmax.truncated");
+    assert_eq!(refusal.code, "document.truncated");
     assert_eq!(detect(&fixture("bgmax/tabs.txt")).unwrap().name, "BgMax 1");
     assert_eq!(bgmax::detect("01BGMIN"), None);
 }
@@ -171,7 +171,7 @@ fn a_file_cut_anywhere_before_its_end_record_is_refused() {
 fn a_deposit_without_end_is_refused() {
     let head = String::from_utf8(fixture("bgmax/truncated.txt")[..164].to_vec()).unwrap();
     let refusal = content(format!("{head}{}", "20\n".repeat(260_000)).as_bytes()).unwrap_err();
-    assert_eq!(refusal.code, "bgmax.too_many_records");
+    assert_eq!(refusal.code, "document.item_too_large");
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn statement_figures(statement: &Statement, reading: &Reading) -> Value {
     let left_out = reading
         .findings
         .iter()
-        .filter(|finding| finding.code == "entry.amount")
+        .filter(|finding| finding.code == "entry.unreadable")
         .filter(|finding| path(finding).contains(&format!("[{}]/Ntry", statement.ordinal)))
         .count();
     assert_eq!(statement.entries, entries.len() as u64);

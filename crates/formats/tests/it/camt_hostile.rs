@@ -123,10 +123,10 @@ fn size_is_bounded_before_anything_is_read() {
 #[test]
 fn what_must_be_held_until_an_entry_ends_is_bounded() {
     let entry = |inside: String| message(&format!("<Ntry><Amt Ccy=\"SEK\">1</Amt><NtryDtls>{inside}"));
-    check(entry("<TxDtls/>".repeat(100_001)).as_bytes(), "camt.entry_size", 4);
+    check(entry("<TxDtls/>".repeat(100_001)).as_bytes(), "document.item_too_large", 4);
     let lines = "<Ustrd>a</Ustrd>".repeat(1_000_001);
     let refusal = read_all(entry(format!("<TxDtls><RmtInf>{lines}")).as_bytes()).unwrap_err();
-    assert_eq!(refusal.code, "camt.entry_size");
+    assert_eq!(refusal.code, "document.item_too_large");
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn a_file_cut_at_any_percent_is_refused() {
         let cut = &whole.as_bytes()[..whole.len() * percent / 100];
         let refusal = refused_or_empty(cut);
         assert!(
-            ["xml.truncated", "document.empty", "xml.malformed"].contains(&refusal.code.as_ref()),
+            ["document.truncated", "document.empty", "xml.malformed"].contains(&refusal.code.as_ref()),
             "{percent} %: {refusal:?}"
         );
     }
@@ -177,8 +177,8 @@ fn refused_or_empty(bytes: &[u8]) -> Refusal {
 #[test]
 fn a_cut_says_that_the_file_was_cut_and_where() {
     let whole = message("<Id>S</Id>");
-    check(&whole.as_bytes()[..whole.len() - 1], "xml.truncated", 5);
-    check(&whole.as_bytes()[..whole.find("<Id>").unwrap()], "xml.truncated", 4);
+    check(&whole.as_bytes()[..whole.len() - 1], "document.truncated", 5);
+    check(&whole.as_bytes()[..whole.find("<Id>").unwrap()], "document.truncated", 4);
 }
 
 #[test]

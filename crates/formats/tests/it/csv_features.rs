@@ -192,7 +192,7 @@ fn a_mapping_that_cannot_work_is_refused_with_the_reason() {
     assert_eq!(refusal.code, "csv.column_missing");
     assert!(refusal.message.contains("Rubrik"), "the columns that are there are named");
     let zero = Mapping::parse("[columns]\nbooked = 0\namount = 2").unwrap();
-    assert_eq!(content_with(b"a;b\n", Some(&zero)).unwrap_err().code, "csv.column_missing");
+    assert_eq!(content_with(b"a;b\n", Some(&zero)).unwrap_err().code, "csv.mapping_invalid");
     let nothing = Mapping::parse("[columns]\nbooked = 1\namount = 2").unwrap();
     assert_eq!(content_with(b"a;b\nx;y\n", Some(&nothing)).unwrap_err().code, "csv.no_rows");
 }
@@ -321,7 +321,7 @@ fn wrong_check_digits_in_a_file_are_warnings() {
     let file = "Datum;Belopp;Referens;Motkonto\n2024-01-01;1,00;RF98123456789012;SE4550000000058398257467\n2024-01-02;1,00;RF481245;SE4550000000058398257466\n";
     let content = content(file.as_bytes()).unwrap();
     assert_eq!(
-        (content.the("reference.check_digit").line, content.the("account.iban_invalid").line),
+        (content.the("reference.check_digit").line, content.the("account.check_digit").line),
         (Some(2), Some(2))
     );
     assert_eq!(content.the("reference.check_digit").severity, Severity::Warning);

@@ -91,11 +91,11 @@ fn everything_odd_is_a_finding() {
     let content = read("oddities.sta");
     assert_eq!(content.the("mt940.outside_message").line, Some(1));
     assert_eq!(content.the("statement.note").line, Some(7));
-    assert_eq!(content.the("mt940.field_unknown").path.as_deref(), Some("MT[1]/:99:"));
+    assert_eq!(content.the("document.record_unknown").path.as_deref(), Some("MT[1]/:99:"));
     assert_eq!(content.the("entry.date_invalid").line, Some(16));
     assert!(content.the("entry.unreadable").message.contains("12,xx"));
     let wrong: Vec<_> =
-        content.findings.iter().filter(|finding| finding.code == "account.iban_invalid").collect();
+        content.findings.iter().filter(|finding| finding.code == "account.check_digit").collect();
     assert_eq!(
         wrong.iter().map(|finding| finding.path.as_deref()).collect::<Vec<_>>(),
         [Some("MT[2]/:25:"), Some("MT[2]/61[1]")]
@@ -117,7 +117,7 @@ fn an_intraday_report_keeps_expected_entries_apart_and_checks_its_totals() {
 #[test]
 fn a_statement_that_is_cut_off_is_refused() {
     let refusal = content(&fixture("mt940/truncated.sta")).unwrap_err();
-    assert_eq!((refusal.code.as_ref(), refusal.line), ("mt940.truncated", Some(3)));
+    assert_eq!((refusal.code.as_ref(), refusal.line), ("document.truncated", Some(3)));
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn a_file_cut_before_its_last_closing_balance_is_refused() {
 fn fields_without_end_are_refused() {
     let head = ":20:X\n:25:1\n:28C:1\n:60F:C240101SEK1,\n";
     let long = format!("{head}:61:240102C1,NTRFNONREF\n:86:{}", "x\n".repeat(2_000));
-    assert_eq!(content(long.as_bytes()).unwrap_err().code, "mt940.field_too_long");
+    assert_eq!(content(long.as_bytes()).unwrap_err().code, "document.item_too_large");
     let many = format!("{head}{}", ":64:C240101SEK1,\n".repeat(20_000));
-    assert_eq!(content(many.as_bytes()).unwrap_err().code, "mt940.too_many_fields");
+    assert_eq!(content(many.as_bytes()).unwrap_err().code, "document.item_too_large");
 }
