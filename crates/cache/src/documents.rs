@@ -1,11 +1,11 @@
-//! Documents as they were received: lists, findings, and any range of the original bytes.
+//! Documents as they were received: lists, and any range of the original bytes.
 
 use crate::{
     error::CacheError,
     log::{WriteTx, digest},
     open::Cache,
 };
-use attest_domain::{Digest, Finding, Severity, ids::Span};
+use attest_domain::{Digest, ids::Span};
 use sqlx::Row;
 
 /// A document in lists.
@@ -92,21 +92,6 @@ impl Cache {
         Ok((total.cast_unsigned(), rows.iter().map(document_row).collect::<Result<_, _>>()?))
     }
 
-    /// Remarks about a document in the order of the document, worst first.
-    ///
-    /// # Errors
-    /// [`CacheError`] when the database does not answer.
-    pub async fn list_findings(&self, document: i64) -> Result<Vec<Finding>, CacheError> {
-        let rows = sqlx::query(
-            "select code, severity, line, path, message, span_start, span_end from finding where document_id = ?
-             order by case severity when 'error' then 0 when 'warning' then 1 else 2 end, line, id",
-        )
-        .bind(document)
-        .fetch_all(&self.reader)
-        .await?;
-        Ok(rows.iter().map(finding).collect())
-    }
-
     /// Bytes `span` of a document, and as much around it as lies in the same pieces, with the offset of the first.
     ///
     /// # Errors
@@ -177,25 +162,6 @@ fn decompress(rows: &[sqlx::sqlite::SqliteRow]) -> Result<Vec<u8>, CacheError> {
     Ok(bytes)
 }
 
-fn finding(row: &sqlx::sqlite::SqliteRow) -> Finding {
-    let span = match (row.get::<Option<i64>, _>(5), row.get::<Option<i64>, _>(6)) {
-        (Some(start), Some(end)) => Some(Span { start: start.cast_unsigned(), end: end.cast_unsigned() }),
-        _ => None,
-    };
-    Finding {
-        code: row.get::<String, _>(0).into(),
-        severity: match row.get::<&str, _>(1) {
-            "error" => Severity::Error,
-            "warning" => Severity::Warning,
-            _ => Severity::Info,
-        },
-        line: row.get::<Option<i64>, _>(2).map(i64::cast_unsigned),
-        path: row.get(3),
-        message: row.get(4),
-        span,
-    }
-}
-
 fn document_row(row: &sqlx::sqlite::SqliteRow) -> Result<DocumentRow, CacheError> {
     let count = |column: usize| row.get::<i64, _>(column).cast_unsigned();
     Ok(DocumentRow {
@@ -215,23 +181,6 @@ fn document_row(row: &sqlx::sqlite::SqliteRow) -> Result<DocumentRow, CacheError
         findings: [count(13), count(14), count(15)],
         mapping: row.get(16),
     })
-}
-
-impl Cache {
-    /// Errors and warnings about documents that hold statements of an account.
-    ///
-    /// # Errors
-    /// [`CacheError`] when the database does not answer.
-    pub async fn count_account_findings(&self, account: i64) -> Result<u64, CacheError> {
-        let count: i64 = sqlx::query_scalar(
-            "select coalesce(sum(errors + warnings), 0) from document
-             where id in (select document_id from statement where account_id = ?)",
-        )
-        .bind(account)
-        .fetch_one(&self.reader)
-        .await?;
-        Ok(count.cast_unsigned())
-    }
 }
 
 impl WriteTx {

@@ -6,7 +6,7 @@ use crate::{
     values::{amount_parts, day_from_date, status_number},
 };
 use attest_domain::{
-    Digest, Finding, Severity,
+    Digest,
     ledger::{LedgerBook, LedgerLine, LedgerLineStatus, Voucher},
     statement::{
         AccountIdentification, BalanceCheck, BankCode, Batch, Charge, Entry, Exchange, Statement,
@@ -150,7 +150,7 @@ impl WriteTx {
         Ok(DocumentSlot { document: row.get(0), statements: row.get(1), vouchers: row.get(2) })
     }
 
-    /// Completes the row of a document.
+    /// Completes the row of a document, whose remarks are kept already: they are counted here.
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
@@ -161,7 +161,7 @@ impl WriteTx {
     ) -> Result<(), CacheError> {
         sqlx::query(
             "update document set format = ?, refused = ?, event_seq = ?, statements = ?, entries = ?,
-                 transactions = ?, vouchers = ?, ledger_lines = ?, errors = ?, warnings = ?, infos = ?
+                 transactions = ?, vouchers = ?, ledger_lines = ?
              where id = ?",
         )
         .bind(&summary.format)
@@ -172,13 +172,10 @@ impl WriteTx {
         .bind(summary.transactions.cast_signed())
         .bind(summary.vouchers.cast_signed())
         .bind(summary.ledger_lines.cast_signed())
-        .bind(summary.findings[0].cast_signed())
-        .bind(summary.findings[1].cast_signed())
-        .bind(summary.findings[2].cast_signed())
         .bind(slot.document)
         .execute(&mut *self.tx)
         .await?;
-        Ok(())
+        self.count_findings(slot.document).await
     }
 
     /// Keeps the format of a document as soon as it is known: what is compared with others depends on it.
@@ -421,30 +418,6 @@ impl WriteTx {
         Ok((from.min(to), to))
     }
 
-    /// Keeps remarks.
-    ///
-    /// # Errors
-    /// [`CacheError`] when the database does not answer.
-    pub async fn insert_findings(&mut self, document: i64, findings: &[Finding]) -> Result<(), CacheError> {
-        const COLUMNS: &str = "document_id, code, severity, line, path, message, span_start, span_end";
-        for rows in findings.chunks(ROWS_PER_INSERT) {
-            let mut query = sqlx::query(insert_sql("finding", COLUMNS, rows.len()));
-            for finding in rows {
-                query = query
-                    .bind(document)
-                    .bind(finding.code.as_ref())
-                    .bind(severity_name(finding.severity))
-                    .bind(finding.line.map(u64::cast_signed))
-                    .bind(finding.path.as_deref())
-                    .bind(finding.message.as_str())
-                    .bind(finding.span.map(|span| span.start.cast_signed()))
-                    .bind(finding.span.map(|span| span.end.cast_signed()));
-            }
-            query.execute(&mut *self.tx).await?;
-        }
-        Ok(())
-    }
-
     async fn ensure_account(&mut self, account: &AccountIdentification) -> Result<i64, CacheError> {
         let currency = account.currency.map_or_else(|| "XXX".to_owned(), |currency| currency.to_string());
         let key = format!("{}/{currency}", account.key());
@@ -520,7 +493,7 @@ pub fn entry_detail(entry: &Entry) -> Result<Vec<u8>, CacheError> {
     .map_err(|error| CacheError::stored("entry", error))
 }
 
-fn to_json(value: &impl Serialize) -> Result<String, CacheError> {
+pub(crate) fn to_json(value: &impl Serialize) -> Result<String, CacheError> {
     serde_json::to_string(value).map_err(|error| CacheError::stored("detail", error))
 }
 
@@ -538,14 +511,6 @@ fn balance_name(balance: BalanceCheck) -> &'static str {
         BalanceCheck::Ok => "ok",
         BalanceCheck::Broken => "broken",
         BalanceCheck::Uncheckable => "uncheckable",
-    }
-}
-
-fn severity_name(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Info => "info",
     }
 }
 

@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod bank;
 pub mod documents;
 mod error;
+mod findings;
 pub mod import;
 pub mod ledger;
 pub mod log;

@@ -62,5 +62,6 @@ pub(crate) fn finding_view(finding: Finding) -> FindingView {
         line: finding.line,
         path: finding.path,
         message: finding.message,
+        parameters: finding.parameters.into_iter().map(|(name, value)| (name.into_owned(), value)).collect(),
     }
 }

@@ -4,6 +4,7 @@
 //! transaction together with its events.
 //! **Absent on purpose:** windows, terminals, HTTP.
 
+mod chain;
 mod decide;
 mod documents;
 mod error;

@@ -6,9 +6,9 @@
 
 use crate::{
     Desk, Session,
+    chain::{Continuity, chain, continuity},
     error::DeskError,
     propose::{ALL_DAYS, load_open, parse_rejected},
-    supersede::{Continuity, chain, continuity},
 };
 use attest_cache::{
     accounts::AccountRow,

@@ -3,7 +3,7 @@
 //!
 //! Nothing is thrown away. What does not count stays as evidence and points at what counts instead.
 
-use crate::error::DeskError;
+use crate::{chain, error::DeskError};
 use attest_cache::{
     bank::{EntryKey, StatementRow},
     day_from_date,
@@ -11,29 +11,33 @@ use attest_cache::{
     ledger::VoucherKey,
     log::WriteTx,
 };
-use attest_domain::{Amount, Date, Finding, Severity, statement::EntryStatus};
+use attest_domain::{Amount, Date, Finding, Severity, said, statement::EntryStatus};
 use std::collections::{BTreeSet, HashMap};
 
 /// What is decided about a new statement when it meets an older one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     /// The same figures again.
     Redelivered,
     /// The same statement with other figures: the first stays in force until a person has looked.
     Conflicting,
+    /// The same entries in a statement over other days, beside this many.
+    Covered(usize),
 }
 
-/// Marks everything in a new document that another already tells, and the other way round.
+/// Marks everything in a new document that another already tells, and the other way round. Answers the remarks about
+/// how its statements follow others, which are kept already.
 pub(crate) async fn apply(
     tx: &mut WriteTx,
     slot: DocumentSlot,
     findings: &mut Vec<Finding>,
     accounts: &BTreeSet<i64>,
     has_book: bool,
-) -> Result<(), DeskError> {
+) -> Result<Vec<Finding>, DeskError> {
+    let mut compared = Vec::new();
     for account in accounts {
         let statements = tx.list_statements_near(*account, slot.document).await?;
-        let (new, old): (Vec<_>, Vec<_>) =
+        let (new, mut old): (Vec<_>, Vec<_>) =
             statements.into_iter().partition(|statement| statement.document == slot.document);
         let mut standing = Vec::new();
         for statement in new {
@@ -42,23 +46,31 @@ pub(crate) async fn apply(
                 met => met,
             };
             if let Some((verdict, other)) = met {
-                mark_repeated(tx, &statement, other, &verdict, findings).await?;
-            } else {
-                standing.push(statement);
+                mark_repeated(tx, &statement, &[other], verdict, findings).await?;
+                continue;
             }
+            match lies_across(tx, &statement, &old, findings).await? {
+                Across::Told => continue,
+                Across::Nothing => {}
+                Across::Replaces => {
+                    old = tx.list_statements_near(*account, slot.document).await?;
+                    old.retain(|other| other.document != slot.document);
+                }
+            }
+            standing.push(statement);
         }
         settle_precedence(tx, *account, &standing, &old).await?;
         for statement in standing.iter().filter(|statement| statement.kind == "notification") {
             mark_doubles(tx, statement, findings).await?;
         }
-        let chain: Vec<StatementRow> = tx.list_statements_near(*account, slot.document).await?;
-        check_chain(&chain, slot.document, findings);
+        let near = tx.list_statements_near(*account, slot.document).await?;
+        compared.extend(chain::compare(tx, &near, slot.document).await?);
     }
     if has_book {
         repeat_vouchers(tx, slot, findings).await?;
     }
     tx.repoint_groups().await?;
-    Ok(())
+    Ok(compared)
 }
 
 /// Compares a new statement with the ones that count already.
@@ -127,44 +139,134 @@ async fn retold<'s>(
 async fn mark_repeated(
     tx: &mut WriteTx,
     statement: &StatementRow,
-    other: &StatementRow,
-    verdict: &Verdict,
+    others: &[&StatementRow],
+    verdict: Verdict,
     findings: &mut Vec<Finding>,
 ) -> Result<(), DeskError> {
-    let reference = statement.reference.as_deref().unwrap_or("without an id");
+    let Some(first) = others.first() else { return Ok(()) };
     let (state, finding) = match verdict {
         Verdict::Redelivered => (
             "redelivered",
             Finding::new(
                 "statement.redelivered",
                 Severity::Info,
-                format!(
-                    "Statement {reference} has the same figures as in \"{}\". It is kept as evidence and counted once.",
-                    other.document_name
+                said!(
+                    "Statement {statement} has the same figures as in \"{document}\". It is kept as evidence and \
+                     counted once.",
+                    document = first.document_name,
+                    statement = chain::name(statement),
                 ),
             ),
         ),
-        Verdict::Conflicting => (
-            "conflicting",
-            Finding::new(
-                "statement.conflicting",
-                Severity::Error,
-                format!(
-                    "Statement {reference} is already here from \"{}\" with other figures: {} entries with sum {} there, \
-                     {} entries with sum {} here. The first one counts. Ask the bank which is right.",
-                    other.document_name, other.entries, other.sum, statement.entries, statement.sum
-                ),
-            ),
-        ),
+        Verdict::Conflicting => {
+            let mut said = said!(
+                "Statement {statement} is already here from \"{document}\" with other figures.",
+                document = first.document_name,
+                statement = chain::name(statement),
+            );
+            said.message.push_str(&format!(
+                " {} entries with sum {} there, {} entries with sum {} here. The first one counts. Ask the bank \
+                 which is right.",
+                first.entries, first.sum, statement.entries, statement.sum
+            ));
+            ("conflicting", Finding::new("statement.conflicting", Severity::Error, said))
+        }
+        Verdict::Covered(count) => ("redelivered", overlapping(statement, first, count)),
     };
     findings.push(finding);
-    tx.set_statement_state(statement.id, state, Some(other.id)).await?;
-    let keys = tx.list_entry_keys(statement.id).await?;
-    let known = tx.list_entry_keys(other.id).await?;
-    for (entry, twin) in pair(&keys, &known, true) {
+    tx.set_statement_state(statement.id, state, Some(first.id)).await?;
+    let mut known = Vec::new();
+    for other in others {
+        known.extend(tx.list_entry_keys(other.id).await?);
+    }
+    for (entry, twin) in pair(&tx.list_entry_keys(statement.id).await?, &known, true) {
         tx.supersede_entry(entry, twin, state).await?;
     }
     Ok(())
+}
+
+fn overlapping(statement: &StatementRow, first: &StatementRow, count: usize) -> Finding {
+    let said = said!(
+        "Statement {statement} covers the same days as {count} others that are here (\"{document}\") and tells the \
+         same entries. They are counted once; all are kept.",
+        count = count,
+        document = first.document_name,
+        statement = chain::name(statement),
+    );
+    Finding::new("statement.overlapping", Severity::Info, said)
+}
+
+/// What a statement is to those over other days that hold its own, or lie within them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Across {
+    /// They tell all its entries.
+    Told,
+    /// It tells all of theirs and more, and counts in their place.
+    Replaces,
+    /// They tell different figures, or there are none.
+    Nothing,
+}
+
+/// Recognises a statement over other days that tells the same entries: a monthly one beside the daily ones, or a
+/// daily one that comes after its month. What tells other entries is left alone: [`chain::compare`] remarks it.
+async fn lies_across(
+    tx: &mut WriteTx,
+    new: &StatementRow,
+    old: &[StatementRow],
+    findings: &mut Vec<Finding>,
+) -> Result<Across, DeskError> {
+    if new.kind != "statement" {
+        return Ok(Across::Nothing);
+    }
+    let counted = || old.iter().filter(|other| other.state == "current" && other.kind == new.kind);
+    let mine = booked(tx, new).await?;
+    for outer in counted().filter(|other| chain::contains(other, new)) {
+        let theirs = within(booked(tx, outer).await?, &[new]);
+        // Two without entries may as well follow one another.
+        let follows = outer.closing == new.opening || new.closing == outer.opening;
+        if theirs == mine && !(mine.is_empty() && follows) {
+            mark_repeated(tx, new, &[outer], Verdict::Covered(1), findings).await?;
+            return Ok(Across::Told);
+        }
+    }
+    let inner: Vec<&StatementRow> = counted().filter(|other| chain::contains(new, other)).collect();
+    let mut theirs = Vec::new();
+    for statement in &inner {
+        theirs.extend(booked(tx, statement).await?);
+    }
+    theirs.sort_unstable();
+    if theirs.is_empty() || theirs != within(mine.clone(), &inner) {
+        return Ok(Across::Nothing);
+    }
+    if theirs.len() == mine.len() {
+        mark_repeated(tx, new, &inner, Verdict::Covered(inner.len()), findings).await?;
+        return Ok(Across::Told);
+    }
+    findings.push(overlapping(new, inner[0], inner.len()));
+    for statement in inner {
+        tx.set_statement_state(statement.id, "superseded", Some(new.id)).await?;
+        follow(tx, statement, &[new], "superseded").await?;
+    }
+    Ok(Across::Replaces)
+}
+
+/// Days and amounts of a statement's booked entries, in order.
+async fn booked(tx: &mut WriteTx, statement: &StatementRow) -> Result<Vec<(i64, Amount)>, DeskError> {
+    let keys = tx.list_entry_keys(statement.id).await?;
+    let booked = keys.into_iter().filter(|key| key.status == EntryStatus::Booked);
+    let mut figures: Vec<_> = booked.map(|key| (key.day, key.amount)).collect();
+    figures.sort_unstable();
+    Ok(figures)
+}
+
+/// The entries on days that any of the statements covers.
+fn within(mut entries: Vec<(i64, Amount)>, statements: &[&StatementRow]) -> Vec<(i64, Amount)> {
+    let periods: Vec<_> = statements
+        .iter()
+        .filter_map(|row| Some((day_from_date(row.from.or(row.to)?), day_from_date(row.to?))))
+        .collect();
+    entries.retain(|(day, _)| periods.iter().any(|(from, to)| from <= day && day <= to));
+    entries
 }
 
 /// Booked statements replace intraday reports of their days; of two reports of a day the later word counts;
@@ -301,102 +403,16 @@ async fn mark_doubles(
     for key in tx.list_entry_keys(statement.id).await? {
         if let Some((twin, document)) = tx.list_notification_twins(key.id).await?.into_iter().next() {
             tx.supersede_entry(key.id, Some(twin), "double").await?;
-            findings.push(Finding::new(
-                "entry.suspected_double",
-                Severity::Warning,
-                format!(
-                    "The deposit of {} is also told by \"{document}\", on the same day with the same amount. \
-                     It is counted once; both are kept.",
-                    key.amount
-                ),
-            ));
+            let said = said!(
+                "The deposit of {amount} is also told by \"{document}\", on the same day with the same amount. \
+                 It is counted once; both are kept.",
+                amount = key.amount,
+                document = document,
+            );
+            findings.push(Finding::new("entry.suspected_double", Severity::Warning, said));
         }
     }
     Ok(())
-}
-
-/// What the order of statements tells about a statement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Continuity {
-    First,
-    Ok,
-    Gap,
-    Break,
-}
-
-impl Continuity {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::First => "first",
-            Self::Ok => "ok",
-            Self::Gap => "gap",
-            Self::Break => "break",
-        }
-    }
-}
-
-/// Compares a statement with the one before it: a skipped number is a gap, other figures are a break.
-/// A sequence that starts again in a new year is no gap when the balance goes on.
-pub(crate) fn continuity(before: Option<&StatementRow>, statement: &StatementRow) -> Continuity {
-    let Some(before) = before else { return Continuity::First };
-    let balanced = match (before.closing, statement.opening) {
-        (Some(closing), Some(opening)) => Some(closing == opening),
-        _ => None,
-    };
-    let restarted =
-        year(statement.to) != year(before.to) && statement.sequence.is_some_and(|number| number <= 1);
-    match (before.sequence, statement.sequence) {
-        (Some(last), Some(this)) if this > last + 1 && !restarted => Continuity::Gap,
-        _ if balanced == Some(false) => Continuity::Break,
-        _ => Continuity::Ok,
-    }
-}
-
-fn year(day: Option<Date>) -> Option<i16> {
-    day.map(Date::year)
-}
-
-/// Statements of an account that form a chain, in order, each with what precedes it.
-pub(crate) fn chain(statements: &[StatementRow]) -> Vec<(Option<&StatementRow>, &StatementRow)> {
-    let mut last: Option<&StatementRow> = None;
-    statements
-        .iter()
-        .filter(|statement| statement.state == "current" && statement.kind == "statement")
-        .map(|statement| (last.replace(statement), statement))
-        .collect()
-}
-
-fn check_chain(statements: &[StatementRow], document: i64, findings: &mut Vec<Finding>) {
-    for (before, statement) in chain(statements) {
-        let touches =
-            statement.document == document || before.is_some_and(|before| before.document == document);
-        let Some(before) = before.filter(|_| touches) else { continue };
-        let named = |row: &StatementRow| {
-            row.reference
-                .clone()
-                .or(row.sequence.map(|number| number.to_string()))
-                .unwrap_or_else(|| row.document_name.clone())
-        };
-        let (code, what) = match continuity(Some(before), statement) {
-            Continuity::First | Continuity::Ok => continue,
-            Continuity::Gap => ("statement.gap", "A statement is missing"),
-            Continuity::Break => ("statement.break", "The balance does not go on"),
-        };
-        let amount =
-            |amount: Option<Amount>| amount.map_or_else(|| "unknown".to_owned(), |amount| amount.to_string());
-        findings.push(Finding::new(
-            // The code is chosen from two constants above.
-            code,
-            Severity::Warning,
-            format!(
-                "{what} between {} (closing {}) and {} (opening {}). Ask the bank for the statement in between.",
-                named(before),
-                amount(before.closing),
-                named(statement),
-                amount(statement.opening)
-            ),
-        ));
-    }
 }
 
 /// A later export of the same books tells the same vouchers again. Unchanged ones are counted once, where they
@@ -405,8 +421,9 @@ async fn repeat_vouchers(
     tx: &mut WriteTx,
     slot: DocumentSlot,
     findings: &mut Vec<Finding>,
-) -> Result<(), DeskError> {
+) -> Result<BTreeSet<String>, DeskError> {
     let mut repeated = 0_u64;
+    let mut changed = BTreeSet::new();
     for (new, old) in tx.list_repeated_vouchers(slot.document).await? {
         if same_lines(&new, &old) {
             repeated += 1;
@@ -415,6 +432,7 @@ async fn repeat_vouchers(
             }
             continue;
         }
+        changed.extend(old.lines.iter().map(|line| line.1.clone()));
         let mut free: Vec<_> = new.lines.iter().collect();
         for line in &old.lines {
             let twin = free
@@ -426,10 +444,10 @@ async fn repeat_vouchers(
         findings.push(Finding::new(
             "voucher.changed",
             Severity::Warning,
-            format!(
-                "Voucher {} {} differs from the one imported before. The new one counts; matches whose lines are gone \
-                 are open again.",
-                new.series, new.number
+            said!(
+                "Voucher {voucher} differs from the one imported before. The new one counts; matches whose lines are \
+                 gone are open again.",
+                voucher = format_args!("{} {}", new.series, new.number),
             ),
         ));
     }
@@ -437,10 +455,10 @@ async fn repeat_vouchers(
         findings.push(Finding::new(
             "voucher.repeated",
             Severity::Info,
-            format!("{repeated} vouchers are already here unchanged. They are counted once."),
+            said!("{count} vouchers are already here unchanged. They are counted once.", count = repeated),
         ));
     }
-    Ok(())
+    Ok(changed)
 }
 
 fn same_lines(new: &VoucherKey, old: &VoucherKey) -> bool {

@@ -141,10 +141,12 @@ async fn import_file(
     watch.bytes.store(start + bytes.len() as u64, Ordering::Relaxed);
     match imported {
         Ok((slot, format, mut tally)) => {
-            supersede::apply(&mut tx, slot, &mut tally.findings, &tally.accounts, tally.has_book).await?;
-            let report =
+            let compared =
+                supersede::apply(&mut tx, slot, &mut tally.findings, &tally.accounts, tally.has_book).await?;
+            let mut report =
                 log_import(session, &mut tx, slot, &sha256, name, bytes.len(), format, tally).await?;
             tx.commit().await?;
+            report.findings.extend(compared.into_iter().map(FindingReport::from));
             Ok(report)
         }
         Err(DeskError::Document(refusal)) => {

@@ -47,7 +47,7 @@ pub struct FindingReport {
 
 impl From<Finding> for FindingReport {
     fn from(finding: Finding) -> Self {
-        let Finding { code, severity, line, path, message, span: _ } = finding;
+        let Finding { code, severity, line, path, message, span: _, parameters: _ } = finding;
         Self { code: code.into_owned(), severity, line, path, message }
     }
 }

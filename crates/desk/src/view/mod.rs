@@ -207,6 +207,8 @@ view! {
         pub path: Option<String>,
         /// English sentence with the figures.
         pub message: String,
+        /// The figures by name, for the translation.
+        pub parameters: std::collections::BTreeMap<String, String>,
     }
 }
 view! {

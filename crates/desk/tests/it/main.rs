@@ -9,6 +9,7 @@
 mod atomicity;
 mod canary;
 mod company;
+mod continuity;
 mod decisions;
 mod kill;
 mod office;

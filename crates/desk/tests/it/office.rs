@@ -114,6 +114,10 @@ impl Camt {
         self.message = id.to_owned();
         self
     }
+    pub(crate) fn over(mut self, from: &str, to: &str) -> Self {
+        self.days = Some((from.to_owned(), to.to_owned()));
+        self
+    }
     /// Leaves the period out, as many banks do.
     pub(crate) fn without_period(mut self) -> Self {
         self.days = None;
