@@ -32,7 +32,7 @@ fn main() {
     for (name, value) in DEFINES {
         build.define(name, *value);
     }
-    if env::var("CARGO_CFG_TARGET_VENDOR").as_deref() == Ok("apple") {
+    if is("CARGO_CFG_TARGET_VENDOR", "apple") {
         build.define("SQLCIPHER_CRYPTO_CC", None);
         println!("cargo:rustc-link-lib=framework=Security");
         println!("cargo:rustc-link-lib=framework=CoreFoundation");
@@ -41,4 +41,13 @@ fn main() {
         build.define("SQLCIPHER_CRYPTO_OPENSSL", None).include(include);
     }
     build.compile("sqlcipher");
+    if is("CARGO_CFG_TARGET_OS", "windows") && is("CARGO_CFG_TARGET_ENV", "gnu") {
+        // GNU ld reads its inputs once. It must meet SQLCipher when everybody has asked for it, and OpenSSL behind it.
+        println!("cargo:rustc-link-lib=dylib:+verbatim=libsqlcipher.a");
+        println!("cargo:rustc-link-lib=dylib:+verbatim=libcrypto.a");
+    }
+}
+
+fn is(variable: &str, value: &str) -> bool {
+    env::var(variable).as_deref() == Ok(value)
 }

@@ -5,16 +5,11 @@
 
 pub use libsqlite3_sys as sys;
 
-/// Names SQLCipher from this crate. A linker that reads its inputs once (GNU ld, as for Windows) then meets the
-/// library before OpenSSL, of which it takes only what is asked for by then.
-static LIBRARY: unsafe extern "C" fn() -> std::ffi::c_int = sys::sqlite3_libversion_number;
-
 /// Readies the cipher's library; to be called before the first connection is opened.
 ///
 /// OpenSSL would otherwise clean up when the process ends, under the feet of connections that are still at work
 /// on threads of their own, and crash a program that has done everything right.
 pub fn prepare() {
-    std::hint::black_box(LIBRARY);
     #[cfg(not(target_vendor = "apple"))]
     openssl_sys::init(); // sets OPENSSL_INIT_NO_ATEXIT
 }
