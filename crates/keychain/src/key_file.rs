@@ -22,7 +22,6 @@ use uuid::Uuid;
 
 /// Name of the document inside the workspace's folder.
 pub const KEY_FILE_NAME: &str = "key.json";
-const KEY_FILE_NEW: &str = "key.json.new";
 const VERSION: u32 = 1;
 /// A key file is below 1 KiB; more than this is not one.
 const KEY_FILE_BYTES_MAX: u64 = 16 * 1024;
@@ -200,9 +199,15 @@ pub fn write_key_file(dir: &Path, file: &KeyFile) -> Result<(), Error> {
     {
         return Err(Error::OtherWorkspace { path });
     }
-    let new = dir.join(KEY_FILE_NEW);
-    write_through(&new, file.render().as_bytes()).map_err(at(&new))?;
-    fs::rename(&new, &path).map_err(at(&path))?;
+    replace_file(&path, file.render().as_bytes())
+}
+
+/// Replaces a file so that a crash leaves the old one or the new one, whole.
+pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let new = path.with_added_extension("new");
+    write_through(&new, bytes).map_err(at(&new))?;
+    fs::rename(&new, path).map_err(at(path))?;
+    let dir = path.parent().unwrap_or(Path::new("."));
     sync_folder(dir).map_err(at(dir))
 }
 
@@ -230,7 +235,7 @@ fn sync_folder(_dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn at(path: &Path) -> impl FnOnce(io::Error) -> Error {
+pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> Error {
     let path: PathBuf = path.to_owned();
     move |source| Error::Io { path, source }
 }

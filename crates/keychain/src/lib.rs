@@ -20,12 +20,14 @@
 //!
 //! **Absent on purpose:** a plaintext fallback, a reset, sessions and timers (the desk locks), logging.
 
+mod checkpoint;
 mod error;
 mod key_file;
 mod secret;
 mod store;
 mod wrap;
 
+pub use checkpoint::{find_checkpoint, keep_checkpoint};
 pub use error::Error;
 pub use key_file::{KEY_FILE_NAME, KeyFile, KeyHolder, read_key_file, write_key_file};
 pub use secret::{KEY_BYTES, PASSPHRASE_CHARS_MIN, Passphrase, Secret, make_key};
@@ -130,7 +132,7 @@ pub fn change_passphrase(
     KeyFile::with_passphrase(file.workspace(), &key, new, cost)
 }
 
-/// Removes the keychain entry of a workspace whose creation was given up. In passphrase mode there is none.
+/// Removes the keychain entries of a workspace whose creation was given up. In passphrase mode there is none.
 ///
 /// # Errors
 /// [`Error::DatabaseExists`] while data still need the key; what the keychain says. An entry that is already
@@ -138,7 +140,10 @@ pub fn change_passphrase(
 pub fn remove_from_keychain(file: &KeyFile, database: Database) -> Result<(), Error> {
     database.refuse_present()?;
     match file.place() {
-        key_file::Place::Keychain { account, .. } => store::in_turn(|keychain| keychain.remove_key(account)),
+        key_file::Place::Keychain { account, .. } => store::in_turn(|keychain| {
+            keychain.remove_key(&store::derive_checkpoint_account(file.workspace()))?;
+            keychain.remove_key(account)
+        }),
         key_file::Place::Passphrase(_) => Ok(()),
     }
 }

@@ -1,6 +1,7 @@
 //! The keychain of each platform, one caller at a time.
 //!
-//! One entry per workspace: service [`SERVICE`], account [`derive_account`], content the key in hex.
+//! Two entries per workspace under the service [`SERVICE`]: its key in hex ([`derive_account`]) and the last
+//! checkpoint of its log ([`derive_checkpoint_account`]).
 
 use crate::{error::Error, secret::Secret};
 use keyring_core::{CredentialStore, Entry};
@@ -17,6 +18,9 @@ use zeroize::Zeroizing;
 
 /// Service name of every entry.
 const SERVICE: &str = "Attest";
+
+/// What the account names of checkpoints begin with.
+const CHECKPOINT: &str = "checkpoint";
 
 /// How long [`keychain_available`] waits for an answer.
 const PROBE_MAX: Duration = Duration::from_secs(3);
@@ -59,6 +63,11 @@ impl fmt::Display for StoreKind {
 /// The account name of a workspace's entry.
 pub(crate) fn derive_account(workspace: Uuid) -> String {
     format!("cache-key {workspace}")
+}
+
+/// The account name of the entry with the last checkpoint of a workspace's log.
+pub(crate) fn derive_checkpoint_account(workspace: Uuid) -> String {
+    format!("{CHECKPOINT} {workspace}")
 }
 
 pub(crate) fn no_store() -> Error {
@@ -134,7 +143,7 @@ fn open_keychain() -> Result<Keychain, Error> {
 #[cfg(all(unix, not(target_os = "macos")))]
 fn open_keychain() -> Result<Keychain, Error> {
     let store = zbus_secret_service_keyring_store::Store::new().map_err(explain)?;
-    Ok(Keychain { store, modifiers: HashMap::from([("label", "Attest: key of a workspace")]) })
+    Ok(Keychain { store, modifiers: HashMap::from([("label", "Attest: a workspace")]) })
 }
 
 #[cfg(not(any(unix, target_os = "windows")))]
@@ -166,6 +175,20 @@ impl Keychain {
         match self.entry(account)?.get_secret().map(Zeroizing::new) {
             Ok(text) => Secret::parse_hex(&text).ok_or(Error::KeyMismatch),
             Err(keyring_core::Error::NoEntry) => Err(Error::KeyMissing { account: account.to_owned() }),
+            Err(error) => Err(explain(error)),
+        }
+    }
+
+    /// Keeps a text that is no secret, in place of the one before.
+    pub(crate) fn put_text(&self, account: &str, text: &str) -> Result<(), Error> {
+        self.entry(account)?.set_secret(text.as_bytes()).map_err(explain)
+    }
+
+    /// The text that was kept last.
+    pub(crate) fn find_text(&self, account: &str) -> Result<Option<String>, Error> {
+        match self.entry(account)?.get_secret() {
+            Ok(text) => Ok(Some(String::from_utf8_lossy(&text).into_owned())),
+            Err(keyring_core::Error::NoEntry) => Ok(None),
             Err(error) => Err(explain(error)),
         }
     }
@@ -243,6 +266,16 @@ mod tests {
         let error = explain(keyring_core::Error::BadDataFormat(b"canary".to_vec(), cause));
         assert!(!format!("{error:?}{error}").contains("canary"));
         assert!(!format!("{error:?}").contains("99, 97, 110"));
+    }
+
+    #[test]
+    fn the_last_text_that_was_kept_is_found() {
+        let store = memory();
+        assert_eq!(store.find_text("checkpoint a").unwrap(), None);
+        store.put_text("checkpoint a", "one").unwrap();
+        store.put_text("checkpoint a", "two").unwrap();
+        assert_eq!(store.find_text("checkpoint a").unwrap().as_deref(), Some("two"));
+        assert_eq!(store.find_text("checkpoint b").unwrap(), None);
     }
 
     #[test]

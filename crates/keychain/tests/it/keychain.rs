@@ -2,7 +2,8 @@
 //! it; where no keychain answers, each test says by name that it was skipped.
 
 use attest_keychain::{
-    Database, Error, KeyFile, KeyHolder, create_in_keychain, keychain_available, remove_from_keychain, unlock,
+    Database, Error, KeyFile, KeyHolder, create_in_keychain, find_checkpoint, keep_checkpoint,
+    keychain_available, remove_from_keychain, unlock,
 };
 use uuid::Uuid;
 
@@ -38,6 +39,22 @@ fn a_key_survives_in_the_keychain_until_it_is_removed() {
     assert!(matches!(needed, Error::DatabaseExists));
     drop(made);
     assert!(matches!(unlock(&file, None), Err(Error::KeyMissing { .. })));
+}
+
+#[test]
+fn the_checkpoint_lies_in_the_keychain_and_goes_with_the_key() {
+    if !has_keychain("the_checkpoint_lies_in_the_keychain_and_goes_with_the_key") {
+        return;
+    }
+    let (file, _) = create_in_keychain(Uuid::new_v4(), Database::Absent).unwrap();
+    let made = Made(file.clone());
+    let nowhere = std::path::Path::new("/nowhere");
+    assert_eq!(find_checkpoint(nowhere, &file).unwrap(), None);
+    keep_checkpoint(nowhere, &file, "one\n").unwrap();
+    keep_checkpoint(nowhere, &file, "two\n").unwrap();
+    assert_eq!(find_checkpoint(nowhere, &file).unwrap().as_deref(), Some("two\n"));
+    drop(made);
+    assert_eq!(find_checkpoint(nowhere, &file).unwrap(), None);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use crate::passphrase;
 use attest_keychain::{
-    Cost, Database, Error, KeyFile, KeyHolder, change_passphrase, create_with_passphrase, unlock,
+    Cost, Database, Error, KeyFile, KeyHolder, change_passphrase, create_with_passphrase, find_checkpoint,
+    keep_checkpoint, unlock,
 };
 use data_encoding::{BASE64, HEXLOWER};
 use proptest::prelude::*;
@@ -34,6 +35,18 @@ fn the_recommended_cost_works_and_is_written_down() {
     let started = std::time::Instant::now();
     assert_eq!(unlock(&file, Some(&passphrase(GOOD))).unwrap().expose(), key.expose());
     println!("unlocking at the recommended cost took {:?}", started.elapsed());
+}
+
+#[test]
+fn the_checkpoint_lies_beside_the_cache_and_the_last_one_counts() {
+    let (file, _) = create();
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(find_checkpoint(dir.path(), &file).unwrap(), None);
+    keep_checkpoint(dir.path(), &file, "one\n").unwrap();
+    keep_checkpoint(dir.path(), &file, "two\n").unwrap();
+    assert_eq!(find_checkpoint(dir.path(), &file).unwrap().as_deref(), Some("two\n"));
+    let names: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|one| one.unwrap().file_name()).collect();
+    assert_eq!(names, ["checkpoint"]);
 }
 
 #[test]
