@@ -3,6 +3,8 @@
 //! An event is written once as RFC 8785 canonical JSON ([`leaf`]); from then on its bytes are the truth.
 //! Free text and names go into [`disclosure`]s, so that they can be withheld or erased while every digest
 //! stays valid.
+//! Events are the leaves of a Merkle [`tree`]; a [`checkpoint`], signed as a [`note`], fixes its size and root, and
+//! [`proof`]s tie events and longer logs to it. [`bundle`]s are how events travel.
 //! **Absent on purpose:** files, clocks and randomness; salts are passed in.
 
 pub mod bundle;
@@ -11,4 +13,5 @@ pub mod disclosure;
 pub mod leaf;
 pub mod note;
 pub mod proof;
+pub mod signature;
 pub mod tree;

@@ -3,8 +3,9 @@
 //! A signature of an unknown key says nothing and is kept; one of a known key that does not hold rejects the note.
 //! Signatures of other kinds (cosignatures, post-quantum ones) have their place as lines of unknown keys.
 
+use crate::signature::verify_ed25519;
 use data_encoding::{BASE64, HEXLOWER};
-use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 
@@ -221,9 +222,7 @@ impl SignedNote {
             let Some(known) = keys.iter().find(|key| key.name == line.name && key.id() == line.id) else {
                 continue;
             };
-            let holds = Signature::from_slice(&line.bytes)
-                .and_then(|signature| known.key.verify_strict(self.text.as_bytes(), &signature));
-            if holds.is_err() {
+            if !verify_ed25519(known.key.as_bytes(), self.text.as_bytes(), &line.bytes) {
                 return Err(NoteError::Signature(known.name.clone()));
             }
             if !signed.contains(&known) {

@@ -5,6 +5,7 @@ use attest_evidence::{
     disclosure,
     note::{SignedNote, VerifierKey},
     proof::{Subtree, verify_consistency, verify_inclusion},
+    signature,
 };
 use data_encoding::{BASE64, HEXLOWER};
 use serde_json::Value;
@@ -145,4 +146,23 @@ fn disclosures_have_the_published_digests() {
             _ => assert!(read.is_err()),
         }
     }
+}
+
+#[test]
+fn signatures_hold_exactly_where_the_vectors_say_so() {
+    let Some(file) = attest_testkit::find_shared("vectors/wycheproof/ed25519_test.json", "Ed25519") else {
+        return;
+    };
+    let vectors = load(&file);
+    let mut carried_out = 0;
+    for group in vectors["testGroups"].as_array().unwrap() {
+        let key = HEXLOWER.decode(group["publicKey"]["pk"].as_str().unwrap().as_bytes()).unwrap();
+        for test in group["tests"].as_array().unwrap() {
+            let bytes = |name: &str| HEXLOWER.decode(test[name].as_str().unwrap().as_bytes()).unwrap();
+            let held = signature::verify_ed25519(&key, &bytes("msg"), &bytes("sig"));
+            assert_eq!(held, test["result"] == "valid", "case {}", test["tcId"]);
+            carried_out += 1;
+        }
+    }
+    assert_eq!(Some(carried_out), vectors["numberOfTests"].as_u64());
 }
