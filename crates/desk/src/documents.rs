@@ -3,10 +3,11 @@
 use crate::{
     Desk,
     error::DeskError,
+    import::FindingReport,
     view::{DocumentView, DocumentsView, FindingView, ImportStatus},
 };
 use attest_cache::documents::DocumentRow;
-use attest_domain::{Finding, Severity, limits::PAGE_ROWS_MAX};
+use attest_domain::{Severity, limits::PAGE_ROWS_MAX};
 
 impl Desk {
     /// A page of documents, newest first.
@@ -50,14 +51,15 @@ fn document_view(row: DocumentRow) -> DocumentView {
 }
 
 /// A remark for the window.
-pub(crate) fn finding_view(finding: Finding) -> FindingView {
+pub(crate) fn finding_view(finding: impl Into<FindingReport>) -> FindingView {
+    let finding = finding.into();
     let severity = match finding.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Info => "info",
     };
     FindingView {
-        code: finding.code.into_owned(),
+        code: finding.code,
         severity: severity.to_owned(),
         line: finding.line,
         path: finding.path,

@@ -116,7 +116,14 @@ impl DeskError {
     #[must_use]
     pub fn view(&self) -> ErrorView {
         let mut params = std::collections::BTreeMap::new();
+        let mut code = self.code().to_owned();
         match self {
+            Self::Document(refusal) => {
+                // The window has words for each reason.
+                code = refusal.code.clone().into_owned();
+                params
+                    .extend(refusal.parameters.iter().map(|(name, value)| (name.to_string(), value.clone())));
+            }
             Self::Decision(decide::Refusal::UnexplainedDifference(difference)) => {
                 params.insert("difference".to_owned(), difference.to_string());
             }
@@ -125,6 +132,6 @@ impl DeskError {
             }
             _ => {}
         }
-        ErrorView { code: self.code().to_owned(), message: self.to_string(), params }
+        ErrorView { code, message: self.to_string(), params }
     }
 }

@@ -50,7 +50,12 @@ export function translatorFor(language: Language): Translator {
         message: error.message,
         reason: error.params["reason"] ?? error.message,
       };
-      return tMaybe(`error.${error.code}`, params) ?? error.message;
+      // A document refused where a whole one was needed comes with the reason of its refusal.
+      return (
+        tMaybe(`error.${error.code}`, params) ??
+        tMaybe(`findings.text.${error.code}`, params) ??
+        error.message
+      );
     },
     amount: (amount, digits) => formatAmount(amount, language, digits),
     count: (count) => formatCount(count, language),

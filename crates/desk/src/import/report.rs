@@ -1,8 +1,14 @@
 //! What is told of each imported file, to the command line and to the window.
 
-use crate::view::{ImportResult, ImportStatus};
+use crate::{
+    documents::finding_view,
+    view::{ImportResult, ImportStatus},
+};
 use attest_cache::documents::DocumentRow;
-use attest_domain::{Digest, Finding, Severity, finding::Refusal};
+use attest_domain::{
+    Digest, Finding, Severity,
+    finding::{Parameters, Refusal},
+};
 use serde::Serialize;
 
 /// What became of one file, as the command line prints it (DESIGN §11).
@@ -43,12 +49,15 @@ pub struct FindingReport {
     pub path: Option<String>,
     /// Sentence.
     pub message: String,
+    /// The values in the sentence, for those who translate it; the command line does not.
+    #[serde(skip)]
+    pub parameters: Parameters,
 }
 
 impl From<Finding> for FindingReport {
     fn from(finding: Finding) -> Self {
-        let Finding { code, severity, line, path, message, span: _, parameters: _ } = finding;
-        Self { code: code.into_owned(), severity, line, path, message }
+        let Finding { code, severity, line, path, message, span: _, parameters } = finding;
+        Self { code: code.into_owned(), severity, line, path, message, parameters }
     }
 }
 
@@ -115,6 +124,11 @@ pub(super) fn result(report: &FileReport) -> ImportResult {
         errors: count(Severity::Error),
         warnings: count(Severity::Warning),
         message: if status == ImportStatus::Refused { message() } else { None },
+        finding: if status == ImportStatus::Refused {
+            report.findings.first().cloned().map(finding_view)
+        } else {
+            None
+        },
     }
 }
 
@@ -126,5 +140,6 @@ pub(super) fn cancelled(name: &str) -> ImportResult {
         errors: 0,
         warnings: 0,
         message: None,
+        finding: None,
     }
 }

@@ -249,8 +249,10 @@ view! {
         pub errors: u64,
         /// Warnings among its findings.
         pub warnings: u64,
-        /// For a refused file: what happened, where, and what to do.
+        /// For a refused file: what happened, where, and what to do, in English.
         pub message: Option<String>,
+        /// For a refused file: the reason of the refusal, for the translation.
+        pub finding: Option<FindingView>,
     }
 }
 view! {

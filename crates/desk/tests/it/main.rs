@@ -8,10 +8,12 @@
 
 mod atomicity;
 mod canary;
+mod catalogues;
 mod company;
 mod continuity;
 mod decisions;
 mod kill;
 mod office;
 mod random_decisions;
+
 mod supersession;

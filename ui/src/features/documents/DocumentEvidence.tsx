@@ -1,7 +1,7 @@
 /** The right column of the documents view: what a document is and what was found in it, by line and severity. */
 import { useQuery } from "@tanstack/react-query";
 import { Pill, type Tone } from "../../design";
-import { formatBytes, formatCode, type Translator, useI18n } from "../../i18n";
+import { findingWords, formatBytes, formatCode, type Translator, useI18n } from "../../i18n";
 import { type DocumentView, type FindingView, toErrorView } from "../../ipc";
 import { ImportStatusPill } from "./ImportPanel";
 import { findingsQuery } from "./queries";
@@ -16,9 +16,10 @@ function severityOf(finding: FindingView): Severity {
 }
 
 function Finding({ finding }: { finding: FindingView }) {
-  const { t, tMaybe, count } = useI18n();
+  const i18n = useI18n();
+  const { t, count } = i18n;
   const severity = severityOf(finding);
-  const title = tMaybe(`findings.code.${finding.code}`);
+  const { title, text } = findingWords(finding, i18n);
   return (
     <li className="finding" data-testid="finding" data-code={finding.code}>
       <p className="finding-head">
@@ -28,7 +29,7 @@ function Finding({ finding }: { finding: FindingView }) {
         )}
       </p>
       {title === null ? null : <p className="finding-title">{title}</p>}
-      <p className={title === null ? "finding-title" : "finding-text"}>{finding.message}</p>
+      <p className={title === null ? "finding-title" : "finding-text"}>{text}</p>
       {finding.path === null ? null : <p className="finding-path">{finding.path}</p>}
     </li>
   );

@@ -1,6 +1,6 @@
 /** Progress of the running import, and what became of the last one's files. */
 import { Button, Meter, Pill, type Tone } from "../../design";
-import { formatBytes, useI18n } from "../../i18n";
+import { findingWords, formatBytes, useI18n } from "../../i18n";
 import { backend, type ImportProgress, type ImportResult, type ImportStatus } from "../../ipc";
 import { countByStatus, shareDone } from "./progress";
 
@@ -23,9 +23,15 @@ const MOST_RESULTS = 6;
 const REMARKABLE: ImportStatus[] = ["refused", "cancelled", "alreadyHere"];
 
 function Result({ result }: { result: ImportResult }) {
-  const { t } = useI18n();
+  const i18n = useI18n();
+  const { t, count } = i18n;
+  const line = result.finding?.line ?? null;
+  const refused = [
+    line === null ? null : `${t("findings.line", { line: count(line) })}:`,
+    result.finding === null ? result.message : findingWords(result.finding, i18n).text,
+  ];
   const reason =
-    result.message ??
+    (result.status === "refused" ? refused.filter((part) => part !== null).join(" ") : null) ??
     (result.status === "alreadyHere"
       ? t("import.alreadyHereText")
       : result.status === "cancelled"

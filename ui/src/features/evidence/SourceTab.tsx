@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { Pill } from "../../design";
-import { formatCode, useI18n } from "../../i18n";
+import { findingWords, formatCode, useI18n } from "../../i18n";
 import { type FieldView, type LineRef, type SourceView, toErrorView } from "../../ipc";
 import { sourceQuery } from "./queries";
 
@@ -70,7 +70,8 @@ interface Props {
 
 /** The source of one line. */
 export function SourceTab({ line, digits }: Props) {
-  const { t, tMaybe, tError, count, instant, amount } = useI18n();
+  const i18n = useI18n();
+  const { t, tMaybe, tError, count, instant, amount } = i18n;
   const query = useQuery(sourceQuery(line));
   if (query.isError) {
     return (
@@ -118,7 +119,7 @@ export function SourceTab({ line, digits }: Props) {
                 >
                   {tMaybe(`findings.severity.${finding.severity}`) ?? finding.severity}
                 </Pill>
-                <p className="finding-text">{finding.message}</p>
+                <p className="finding-text">{findingWords(finding, i18n).text}</p>
               </li>
             ))}
           </ul>

@@ -23,4 +23,8 @@ path: string | null,
 /**
  * English sentence with the figures.
  */
-message: string, };
+message: string, 
+/**
+ * The figures by name, for the translation.
+ */
+parameters: { [key in string]: string }, };
