@@ -12,7 +12,8 @@ const NEEDLES_PER_TEXT: usize = 20_000;
 impl Cache {
     /// Searchable texts of one side of an account: records separated by 0x1E, each the row, 0x1F and the text.
     ///
-    /// One long text costs a fraction of as many rows.
+    /// One long text costs a fraction of as many rows. Of the payments inside an entry it holds what a person reads of
+    /// them, amounts, references, parties and texts, and never how they are stored.
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
@@ -34,7 +35,12 @@ impl Cache {
                 "select group_concat(e.id || char(31) || case when e.amount_m < 0 then '-' else '' end
                      || printf('%d.%0*d', abs(e.amount_m) / j.unit, e.amount_s, abs(e.amount_m) % j.unit)
                      || ' ' || coalesce(e.party, '') || ' ' || coalesce(e.reference, '') || ' '
-                     || coalesce(e.text, '') || case when e.payments > 1 then ' ' || e.detail else '' end, char(30))
+                     || coalesce(e.text, '')
+                     || case when e.payments > 1 then ' ' || coalesce((
+                            select group_concat(t.atom, ' ') from json_tree(cast(e.detail as text)) t
+                            where t.type = 'text' and t.key not in (
+                                'kind', 'currency', 'scheme', 'unit', 'rate', 'date', 'purpose', 'domain', 'family',
+                                'sub_family', 'proprietary', 'issuer')), '') else '' end, char(30))
                  from json_each(?) r join entry e on e.id = r.value
                  join (select 0 s, 1 unit union all select 1, 10 union all select 2, 100 union all select 3, 1000
                        union all select 4, 10000 union all select 5, 100000 union all select 6, 1000000) j

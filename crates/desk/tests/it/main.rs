@@ -15,5 +15,5 @@ mod decisions;
 mod kill;
 mod office;
 mod random_decisions;
-
+mod searching;
 mod supersession;
