@@ -38,7 +38,7 @@ describe("an import's progress", () => {
     expect(secondsLeft({ at: 1000, bytes: 100 }, { at: 5000, bytes: 500 }, 1500)).toBe(10);
   });
   it("counts the files by how they ended", () => {
-    const result = { file: "a", lines: 0, errors: 0, warnings: 0, message: null };
+    const result = { file: "a", lines: 0, errors: 0, warnings: 0, message: null, finding: null };
     const counts = countByStatus(
       progress({
         results: [
