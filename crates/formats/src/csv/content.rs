@@ -92,8 +92,8 @@ fn suggest(roles: &mut BTreeMap<Role, Vec<(usize, usize)>>, data: &[&Row<'_>], w
     }
     let sided = roles.contains_key(&Role::Debit) || roles.contains_key(&Role::Credit);
     if !sided && !roles.contains_key(&Role::Amount) {
-        let amount =
-            (0..width).find(|place| !dates.contains(place) && !taken(roles, *place) && mostly(*place, is_amount));
+        let amount = (0..width)
+            .find(|place| !dates.contains(place) && !taken(roles, *place) && mostly(*place, is_amount));
         roles.extend(amount.map(|place| (Role::Amount, vec![(place, 0)])));
     }
     if !roles.contains_key(&Role::Text) {

@@ -61,7 +61,7 @@ pub struct PreviewRow {
 ///
 /// # Errors
 /// A [`Refusal`] when the file is no table for this delimiter and encoding: `csv.header_missing`,
-/// `csv.encoding_unknown`, `csv.encoding_unsupported`, `encoding.invalid`, or a limit.
+/// `encoding.unknown`, `encoding.unsupported`, `encoding.undecodable`, or a limit.
 pub fn preview(bytes: &[u8], mapping: &Mapping, shown: usize) -> Result<Preview, Refusal> {
     let text = Text::decode(bytes, mapping.encoding.as_deref())?;
     let (mut table, refusal) = match (Table::open(&text, mapping), mapping.check()) {
