@@ -2,8 +2,11 @@
 //!
 //! Three lines: origin, number of events, base64 of the root. Further lines are tolerated and mean nothing here.
 
-use crate::note::{NoteError, NoteSigner, SignedNote, VerifierKey};
-use crate::tree::{SIZE_MAX, empty_root};
+use crate::{
+    base64,
+    note::{NoteError, NoteSigner, SignedNote, VerifierKey},
+    tree::{SIZE_MAX, empty_root},
+};
 use attest_domain::Digest;
 use data_encoding::BASE64;
 use std::fmt;
@@ -57,7 +60,7 @@ impl Checkpoint {
             && (size == "0" || !size.starts_with('0'));
         let size = size.parse::<u64>().ok().filter(|size| plain && *size <= SIZE_MAX);
         let size = size.ok_or(CheckpointError::Malformed("the size is no number"))?;
-        let root = BASE64.decode(root.as_bytes()).ok().and_then(|root| root.try_into().ok()).map(Digest);
+        let root = base64::decode(root).and_then(|root| root.try_into().ok()).map(Digest);
         let root = root.ok_or(CheckpointError::Malformed("the root is not 32 bytes in base64"))?;
         if size == 0 && root != empty_root() {
             return Err(CheckpointError::Malformed("the root of no events is another"));

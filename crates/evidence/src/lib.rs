@@ -7,6 +7,7 @@
 //! [`proof`]s tie events and longer logs to it. [`bundle`]s are how events travel.
 //! **Absent on purpose:** files, clocks and randomness; salts are passed in.
 
+mod base64;
 pub mod bundle;
 pub mod checkpoint;
 pub mod disclosure;

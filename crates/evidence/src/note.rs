@@ -3,7 +3,7 @@
 //! A signature of an unknown key says nothing and is kept; one of a known key that does not hold rejects the note.
 //! Signatures of other kinds (cosignatures, post-quantum ones) have their place as lines of unknown keys.
 
-use crate::signature::verify_ed25519;
+use crate::{base64, signature::verify_ed25519};
 use data_encoding::{BASE64, HEXLOWER};
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest as _, Sha256};
@@ -54,7 +54,7 @@ impl VerifierKey {
             return Err(NoteError::Key("it has no name, id and key joined by +"));
         };
         check_name(name).map_err(NoteError::Key)?;
-        let bytes = BASE64.decode(key.as_bytes()).map_err(|_| NoteError::Key("the key is not base64"))?;
+        let bytes = base64::decode(key).ok_or(NoteError::Key("the key is not base64"))?;
         let (Some((&ED25519, bytes)), true) = (bytes.split_first(), bytes.len() == 33) else {
             return Err(NoteError::Key("the key is not one of Ed25519"));
         };
@@ -248,8 +248,7 @@ fn parse_signature(line: &str) -> Result<NoteSignature, NoteError> {
     let (name, bytes) =
         rest.split_once(' ').ok_or(NoteError::Malformed("a signature line has no name and signature"))?;
     check_name(name).map_err(NoteError::Malformed)?;
-    let bytes =
-        BASE64.decode(bytes.as_bytes()).map_err(|_| NoteError::Malformed("a signature is not base64"))?;
+    let bytes = base64::decode(bytes).ok_or(NoteError::Malformed("a signature is not base64"))?;
     match bytes.split_first_chunk::<4>() {
         Some((id, bytes)) if !bytes.is_empty() => {
             Ok(NoteSignature { name: name.to_owned(), id: *id, bytes: bytes.to_vec() })
