@@ -94,7 +94,13 @@ create table account (
     name           text,
     owner          text,
     servicer       text,
-    ledger_account text
+    ledger_account text,
+    -- Log position of the newest change that its proposals do not know yet; null when they know all. Set in the
+    -- transaction of the change, cleared in the one that stores the proposals, so that a crash in between shows.
+    stale          integer,
+    -- Length of the log and the day when its proposals were last made as a whole.
+    proposed       integer not null default 0,
+    proposed_on    integer not null default 0
 ) strict;
 
 create table statement (
@@ -238,10 +244,48 @@ create table review_group (
     reasons        text not null,
     pass           text not null,
     match_id       text unique,
-    at             text
+    at             text,
+    -- Act for whose freed lines it was proposed (see shelved_group); 0 where the account was proposed as a whole.
+    made_for       integer not null default 0
 ) strict;
 -- Covers placing.
 create index review_group_account on review_group (account_id, section, day, bank, ledger, difference_m, safe, by_rule);
+
+create index review_group_made_for on review_group (made_for) where made_for <> 0;
+
+-- Groups that a decision dissolved, row and all, for the undo that brings them back. act is the position of the
+-- decision's first event, negative for what its undo dissolved. Only kept until the account is proposed anew.
+create table shelved_group (
+    id             integer primary key,
+    act            integer not null,
+    account_id     integer not null,
+    section        integer not null,
+    kind           text not null,
+    day            integer not null,
+    bank           integer not null,
+    ledger         integer not null,
+    difference_m   integer not null,
+    difference_s   integer not null,
+    difference_reason text,
+    confidence     text,
+    safe           integer not null,
+    by_rule        integer not null,
+    alternatives   integer not null,
+    reasons        text not null,
+    pass           text not null,
+    match_id       text,
+    at             text,
+    made_for       integer not null
+) strict;
+create index shelved_group_act on shelved_group (act);
+
+-- Their lines; a line may have been in several.
+create table shelved_line (
+    group_id integer not null references shelved_group (id) on delete cascade,
+    side     integer not null,
+    line_id  integer not null,
+    primary key (group_id, side, line_id)
+) strict, without rowid;
 
 -- Σ of the lines in confirmed groups by day, so that a decision does not add up the whole account again.
 -- side: 0 bank, 1 ledger.

@@ -24,6 +24,8 @@ pub struct AccountRow {
     pub servicer: Option<String>,
     /// Ledger account it is reconciled with.
     pub ledger_account: Option<String>,
+    /// Log position of the newest change its proposals do not know yet.
+    pub stale: Option<i64>,
 }
 
 impl Cache {
@@ -33,7 +35,8 @@ impl Cache {
     /// [`CacheError`] when the database does not answer.
     pub async fn list_accounts(&self) -> Result<Vec<AccountRow>, CacheError> {
         let rows = sqlx::query(
-            "select id, key, iban, number, currency, name, owner, servicer, ledger_account from account order by key",
+            "select id, key, iban, number, currency, name, owner, servicer, ledger_account, stale
+             from account order by key",
         )
         .fetch_all(&self.reader)
         .await?;
@@ -128,5 +131,6 @@ fn account_row(row: &SqliteRow) -> AccountRow {
         owner: row.get(6),
         servicer: row.get(7),
         ledger_account: row.get(8),
+        stale: row.get(9),
     }
 }

@@ -14,6 +14,8 @@ pub mod ledger;
 pub mod log;
 mod open;
 pub mod review;
+pub mod shelf;
+pub mod stale;
 mod values;
 
 pub use error::CacheError;

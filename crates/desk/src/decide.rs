@@ -5,8 +5,8 @@ use crate::{
     Desk, Session,
     error::DeskError,
     journal::{Act, make_id},
-    project::{self, find_lines},
-    propose::ALL_DAYS,
+    project::{self, Effects, find_lines},
+    propose::{ALL_DAYS, Freed},
     review::{RowKey, parse_line},
     supersede::month_days,
     view::{DecisionRequest, DecisionView, LineRef},
@@ -35,8 +35,23 @@ const ENGINE: &str = "matching/1";
 pub(crate) struct Written {
     pub(crate) events: u32,
     pub(crate) first: Option<u64>,
+    /// What applying the events did to proposals, and under which act.
+    pub(crate) effects: Effects,
     /// Accounts and days whose open lines changed, for proposing again.
     pub(crate) freed: BTreeSet<(i64, i64)>,
+    /// Accounts whose lines were decided about.
+    pub(crate) accounts: BTreeSet<i64>,
+    /// Accounts to propose for as a whole.
+    pub(crate) whole: BTreeSet<i64>,
+    /// The dissolved match that the next command brings back.
+    pub(crate) brings_back: Option<String>,
+}
+
+impl Written {
+    /// Nothing yet, of an act (see [`Effects`]).
+    pub(crate) fn of(act: i64) -> Self {
+        Self { effects: Effects { act, ..Effects::default() }, ..Self::default() }
+    }
 }
 
 impl Desk {
@@ -50,13 +65,39 @@ impl Desk {
         let acted = acted_on(&request);
         let next = session.newest_view().and_then(|view| view.list.neighbour(acted?)).map(RowKey::handle);
         let mut tx = session.cache.begin().await?;
-        let written = carry_out(&session, &mut tx, request).await?;
+        let mut written = carry_out(&session, &mut tx, request).await?;
+        written.freed.append(&mut written.effects.dissolved);
+        let freed = mark_stale(&mut tx, &written).await?;
         tx.commit().await?;
         session.drop_base();
-        self.propose_around(&session, &written.freed).await?;
+        self.propose_around(&session, &freed).await?;
+        if !written.whole.is_empty() {
+            self.propose_stale(&session, &self.watch_proposing()).await?;
+        }
         session.drop_base();
         Ok(DecisionView { events: written.events, seq: written.first.unwrap_or(0), next })
     }
+}
+
+/// Marks the accounts whose open lines changed, until the proposals know of it.
+async fn mark_stale(tx: &mut WriteTx, written: &Written) -> Result<Vec<Freed>, DeskError> {
+    let seq = written.first.unwrap_or(0);
+    let mut freed: Vec<Freed> = Vec::new();
+    // Sorted by account and day.
+    for (account, day) in &written.freed {
+        match freed.last_mut().filter(|span| span.account == *account) {
+            Some(span) => span.days.1 = *day,
+            None => {
+                let clean = tx.find_freshness(*account).await?.stale.is_none();
+                let act = written.effects.act;
+                freed.push(Freed { account: *account, days: (*day, *day), act, seq, clean });
+            }
+        }
+    }
+    for account in freed.iter().map(|span| &span.account).chain(&written.whole) {
+        tx.mark_stale(*account, seq).await?;
+    }
+    Ok(freed)
 }
 
 fn acted_on(request: &DecisionRequest) -> Option<RowKey> {
@@ -73,17 +114,22 @@ async fn carry_out(
     tx: &mut WriteTx,
     request: DecisionRequest,
 ) -> Result<Written, DeskError> {
-    let command = match request {
+    match request {
         DecisionRequest::Undo => return crate::undo::undo(session, tx).await,
         DecisionRequest::Redo => return crate::undo::redo(session, tx).await,
+        _ => tx.clear_redo_shelf().await?,
+    }
+    let mut written = Written::of(tx.next_seq().await?.cast_signed());
+    let command = match request {
+        DecisionRequest::Undo | DecisionRequest::Redo => return Ok(written),
         DecisionRequest::AcceptSafe { account, month } => {
             let days = month.as_deref().map(month_days).transpose()?.unwrap_or(ALL_DAYS);
-            return accept_safe(session, tx, account, days).await;
+            accept_safe(session, tx, account, days, &mut written).await?;
+            return Ok(written);
         }
         DecisionRequest::Accept { group, difference_reason } => {
             let group = proposal(tx, group).await?;
             let reason = difference_reason.as_deref().map(parse_reason).transpose()?;
-            let mut written = Written::default();
             accept(session, tx, &group, MatchedBy::User, reason, Act::default(), &mut written).await?;
             return Ok(written);
         }
@@ -94,7 +140,8 @@ async fn carry_out(
         DecisionRequest::Unmatch { group, reason } => {
             let group = load_group(tx, group).await?;
             let match_id = group.match_id.ok_or(decide::Refusal::UnknownMatch)?;
-            Command::Unmatch { match_id, note: reason.filter(|note| !note.trim().is_empty()) }
+            let note = reason.filter(|note| !note.trim().is_empty());
+            Command::Unmatch { match_id, note, holds: Vec::new(), hold_note: None }
         }
         DecisionRequest::Match { lines, difference_reason } => Command::Match {
             lines: parse_lines(&lines)?,
@@ -117,7 +164,6 @@ async fn carry_out(
             note: note.filter(|note| !note.trim().is_empty()),
         },
     };
-    let mut written = Written::default();
     perform(session, tx, &command, Act::default(), None, &mut written).await?;
     Ok(written)
 }
@@ -131,11 +177,11 @@ pub(crate) async fn perform(
     reason: Option<&str>,
     written: &mut Written,
 ) -> Result<Event, DeskError> {
-    let facts = load_facts(tx, command, reason.is_some(), written).await?;
+    let facts = load_facts(session, tx, command, reason.is_some(), written).await?;
     let mut draft = decide::decide(command, &facts)?;
     draft.reason = reason.map(str::to_owned);
     let event = session.author.append(tx, draft, act).await?;
-    project::apply(tx, &event).await?;
+    project::apply(tx, &event, &mut written.effects).await?;
     written.events += 1;
     written.first.get_or_insert(event.seq);
     Ok(event)
@@ -151,19 +197,25 @@ fn named_lines(command: &Command) -> Vec<LineId> {
         | Command::Release { lines }
         | Command::WriteOff { lines, .. } => lines.clone(),
         Command::Comment { line, .. } | Command::Withdraw { line, .. } => vec![*line],
+        Command::RestoreHolds { holds, .. } => holds.iter().map(|(line, _)| *line).collect(),
         Command::Unmatch { .. } => Vec::new(),
     }
 }
 
 /// Taking something back may restore a hold that has run out, so `takes_back` leaves the day unsaid.
 async fn load_facts(
+    session: &Session,
     tx: &mut WriteTx,
     command: &Command,
     takes_back: bool,
     written: &mut Written,
 ) -> Result<Facts, DeskError> {
-    let today = date_from_day(crate::propose::today()).filter(|_| !takes_back);
-    let mut facts = Facts { today, lines: Vec::new(), matched: None, new_id: make_id().to_string() };
+    let today = Some(session.author.clock.today()).filter(|_| !takes_back);
+    let mut facts = Facts { today, new_id: make_id().to_string(), ..Facts::default() };
+    if let Some(match_id) = written.brings_back.take() {
+        let leaf = tx.find_newest_leaf(&match_id).await?.ok_or(decide::Refusal::UnknownMatch)?;
+        facts.dissolved = Some((match_id, leaf::decode(&leaf)?.object.version));
+    }
     let mut seen = BTreeSet::new();
     for id in named_lines(command) {
         // Two ids may have become one line; naming it twice would count it twice.
@@ -181,13 +233,15 @@ async fn load_facts(
                 1 => EntryStatus::Pending,
                 _ => EntryStatus::Info,
             };
-            if !matches!(command, Command::Comment { .. } | Command::Withdraw { .. } | Command::Match { .. })
-            {
+            if !matches!(command, Command::Comment { .. } | Command::Withdraw { .. }) {
                 let account = match (line.account, &line.ledger_account) {
                     (None, Some(number)) => tx.find_account_of_ledger(number, &line.currency).await?,
                     (account, _) => account,
                 };
-                written.freed.extend(account.map(|account| (account, line.day)));
+                written.accounts.extend(account);
+                if !matches!(command, Command::Match { .. }) {
+                    written.freed.extend(account.map(|account| (account, line.day)));
+                }
             }
             facts.lines.push(LineFact { id, amount: line.amount, currency, status, state });
         }
@@ -204,6 +258,7 @@ async fn load_match(
     written: &mut Written,
 ) -> Result<Option<MatchFact>, DeskError> {
     let Some(group) = tx.find_match(match_id).await? else { return Ok(None) };
+    written.accounts.insert(group.account);
     if !group.was_proposed() {
         written.freed.insert((group.account, group.day));
     }
@@ -257,8 +312,14 @@ async fn accept(
         confidence: group.confidence.clone(),
         difference_reason: reason,
     };
-    let facts = load_facts(tx, &command, false, written).await?;
+    let facts = load_facts(session, tx, &command, false, written).await?;
     let draft = decide::decide(&command, &facts)?;
+    for held in facts.lines.iter().filter(|line| matches!(line.state, LineState::Held(_))) {
+        // Its day has passed, else it would not be proposed; settling ends the hold for good.
+        for line in find_lines(vec![held.id], tx).await? {
+            tx.set_hold(line.side, line.row, None).await?;
+        }
+    }
     let event = session.author.append(tx, draft, act).await?;
     let reason = reason.filter(|_| !group.difference.is_zero()).map(DifferenceReason::code);
     // The group has exactly these lines already; confirming it says the same as applying the event.
@@ -273,18 +334,18 @@ async fn accept_safe(
     tx: &mut WriteTx,
     account: i64,
     days: (i64, i64),
-) -> Result<Written, DeskError> {
-    let mut written = Written::default();
+    written: &mut Written,
+) -> Result<(), DeskError> {
     let act = Act { trace: Some(Uuid::now_v7()), reverts: None };
     for id in tx.list_safe_groups(account, days).await? {
         let group = tx.load_groups(&[id]).await?.into_iter().next();
         // A difference is for a person to explain, one by one.
         if let Some(group) = group.filter(|group| group.difference.is_zero()) {
             let by = MatchedBy::Rule { engine: ENGINE.to_owned() };
-            accept(session, tx, &group, by, None, act, &mut written).await?;
+            accept(session, tx, &group, by, None, act, written).await?;
         }
     }
-    Ok(written)
+    Ok(())
 }
 
 fn parse_lines(lines: &[LineRef]) -> Result<Vec<LineId>, DeskError> {

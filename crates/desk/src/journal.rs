@@ -1,9 +1,10 @@
 //! Writing events: drafts from the rules become leaves of the log, with free text concealed.
 
-use crate::error::DeskError;
+use crate::{clock::Clock, error::DeskError};
 use attest_cache::log::{NewEvent, WriteTx};
 use attest_domain::event::{Actor, ActorKind, Draft, ENVELOPE_VERSION, Event, ReasonCode};
 use attest_evidence::{disclosure, leaf};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Who writes, into whose log.
@@ -11,6 +12,8 @@ use uuid::Uuid;
 pub(crate) struct Author {
     pub(crate) tenant: Uuid,
     pub(crate) user: String,
+    /// What time it is for everything that is decided.
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 /// What joins events to an act and to the act they take back.
@@ -22,7 +25,11 @@ pub(crate) struct Act {
 
 /// The instant, RFC 3339 in UTC with milliseconds.
 pub(crate) fn now() -> String {
-    format!("{:.3}", jiff::Timestamp::now())
+    instant(jiff::Timestamp::now())
+}
+
+fn instant(at: jiff::Timestamp) -> String {
+    format!("{at:.3}")
 }
 
 /// A fresh id that sorts by time.
@@ -59,7 +66,7 @@ impl Author {
             tenant: self.tenant,
             seq,
             id: make_id(),
-            at: now(),
+            at: instant(self.clock.now()),
             actor: self.actor(),
             action: draft.action.to_owned(),
             object: draft.object,

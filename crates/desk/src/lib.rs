@@ -5,6 +5,7 @@
 //! **Absent on purpose:** windows, terminals, HTTP.
 
 mod chain;
+mod clock;
 mod decide;
 mod documents;
 mod error;
@@ -25,6 +26,7 @@ pub mod import;
 pub mod listing;
 pub mod view;
 
+pub use clock::{Clock, SystemClock};
 pub use error::DeskError;
 
 use attest_cache::Cache;
@@ -32,9 +34,9 @@ use journal::Author;
 use std::{
     fs::File,
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, Weak},
 };
-use tokio::sync::{OnceCell, RwLock};
+use tokio::sync::{OnceCell, RwLock, watch};
 
 /// The desk: one workspace folder, open or locked. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -49,6 +51,13 @@ pub(crate) struct Shared {
     pub(crate) session: RwLock<Option<Arc<Session>>>,
     pub(crate) locked_because: Mutex<String>,
     pub(crate) imports: Mutex<import::Running>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Held while the workspace is being opened or made, so that nobody opens it twice.
+    pub(crate) door: tokio::sync::Mutex<()>,
+    /// Ends when everything of the session before has let go of the folder.
+    pub(crate) leaving: Mutex<Option<watch::Receiver<()>>>,
+    /// Proposing that runs outside an import.
+    pub(crate) proposing: Mutex<Weak<import::Watch>>,
     keychain: OnceCell<bool>,
 }
 
@@ -57,6 +66,21 @@ impl Shared {
         let probe =
             || async { workspace::blocking(attest_keychain::keychain_available).await.unwrap_or(false) };
         *self.keychain.get_or_init(probe).await
+    }
+
+    /// Waits for work of the session before, which still holds the folder.
+    async fn wait_until_left(&self) {
+        let leaving = self.leaving.lock().expect("no holder panics").take();
+        if let Some(mut leaving) = leaving {
+            // Nothing is ever sent: it ends with the sender.
+            while leaving.changed().await.is_ok() {}
+        }
+    }
+
+    fn cancel_proposing(&self) {
+        if let Some(watch) = self.proposing.lock().expect("no holder panics").upgrade() {
+            watch.cancel();
+        }
     }
 
     fn locked_because(&self) -> String {
@@ -72,11 +96,18 @@ pub(crate) struct Session {
     pub(crate) views: Mutex<review::Views>,
     /// Held for its lock on the folder.
     _lock: File,
+    /// Goes last, and tells those who wait that all else is gone.
+    pub(crate) present: watch::Sender<()>,
 }
 
 impl Session {
     pub(crate) fn new(cache: Cache, author: Author, lock: File) -> Self {
-        Self { cache, author, views: Mutex::default(), _lock: lock }
+        Self { cache, author, views: Mutex::default(), _lock: lock, present: watch::Sender::new(()) }
+    }
+
+    /// Today by the desk's clock, as a stored day.
+    pub(crate) fn today(&self) -> i64 {
+        attest_cache::day_from_date(self.author.clock.today())
     }
 
     /// Drops what was read into memory.
@@ -89,6 +120,12 @@ impl Desk {
     /// A desk on a workspace folder, locked. `exports` is where exported files go.
     #[must_use]
     pub fn new(dir: PathBuf, exports: PathBuf) -> Self {
+        Self::with_clock(dir, exports, Arc::new(SystemClock))
+    }
+
+    /// A desk that lives by another clock than the machine's.
+    #[must_use]
+    pub fn with_clock(dir: PathBuf, exports: PathBuf, clock: Arc<dyn Clock>) -> Self {
         Self {
             shared: Arc::new(Shared {
                 dir,
@@ -96,6 +133,10 @@ impl Desk {
                 session: RwLock::new(None),
                 locked_because: Mutex::new("start".to_owned()),
                 imports: Mutex::default(),
+                clock,
+                door: tokio::sync::Mutex::default(),
+                leaving: Mutex::default(),
+                proposing: Mutex::default(),
                 keychain: OnceCell::new(),
             }),
         }

@@ -5,13 +5,15 @@ use attest_cache::{
     Side, day_from_date,
     log::WriteTx,
     review::{FoundLine, GroupKind, NewGroup},
+    shelf::Confirmed,
 };
 use attest_domain::{
-    Amount, EntryId, LedgerLineId,
+    Amount, Date, EntryId, LedgerLineId,
     command::LineId,
     event::{Event, action},
 };
 use serde_json::Value;
+use std::collections::{BTreeSet, HashMap};
 
 /// Ids of one side in a state that an event tells.
 pub(crate) fn side_ids(state: Option<&Value>, side: &str) -> Vec<String> {
@@ -27,11 +29,20 @@ pub(crate) fn line_ids(state: Option<&Value>) -> Vec<LineId> {
     bank.chain(ledger).collect()
 }
 
+/// What carries an event out: under which act dissolved groups are set aside, and where that leaves lines free.
+#[derive(Debug, Default)]
+pub(crate) struct Effects {
+    /// Log position of the decision's first event; negative where the decision is taken back, 0 on a rebuild.
+    pub(crate) act: i64,
+    /// Account and day of the proposals that were dissolved.
+    pub(crate) dissolved: BTreeSet<(i64, i64)>,
+}
+
 /// Applies one event of a cash movement.
-pub(crate) async fn apply(tx: &mut WriteTx, event: &Event) -> Result<(), DeskError> {
+pub(crate) async fn apply(tx: &mut WriteTx, event: &Event, effects: &mut Effects) -> Result<(), DeskError> {
     let after = event.after.as_ref();
     match event.action.as_str() {
-        action::MATCH | action::WRITE_OFF => settle(tx, event).await?,
+        action::MATCH | action::WRITE_OFF => settle(tx, event, effects).await?,
         action::UNMATCH => {
             if let Some(group) = tx.find_match(&event.object.id).await? {
                 if group.was_proposed() {
@@ -39,7 +50,12 @@ pub(crate) async fn apply(tx: &mut WriteTx, event: &Event) -> Result<(), DeskErr
                     let contradicted = group.reasons.contains("\"contradiction\"");
                     tx.reopen_group(group.id, contradicted).await?;
                 } else {
-                    tx.delete_group(group.id).await?;
+                    tx.shelve_match(group.id, effects.act).await?;
+                }
+                for (line, until) in holds(after) {
+                    for line in find_lines(vec![line], tx).await? {
+                        tx.set_hold(line.side, line.row, Some(day_from_date(until))).await?;
+                    }
                 }
             }
         }
@@ -48,17 +64,9 @@ pub(crate) async fn apply(tx: &mut WriteTx, event: &Event) -> Result<(), DeskErr
             tx.set_rejected(&lines, event.action == action::REJECT).await?;
             // Reconsidered lines give up what was proposed in its place.
             let lines = find_lines(line_ids(after), tx).await?;
-            free(tx, &lines).await?;
+            free(tx, &lines, effects).await?;
         }
-        action::HOLD | action::RELEASE => {
-            let until = after.and_then(|after| after.get("until")).and_then(Value::as_str);
-            let until = until.and_then(|until| until.parse().ok()).map(day_from_date);
-            let lines = find_lines(line_ids(after), tx).await?;
-            free(tx, &lines).await?;
-            for line in &lines {
-                tx.set_hold(line.side, line.row, until).await?;
-            }
-        }
+        action::HOLD | action::RELEASE => hold(tx, event, effects).await?,
         action::COMMENT | action::WITHDRAW => {
             let by = if event.action == action::COMMENT { 1 } else { -1 };
             for line in find_lines(line_ids(after), tx).await? {
@@ -70,8 +78,44 @@ pub(crate) async fn apply(tx: &mut WriteTx, event: &Event) -> Result<(), DeskErr
     Ok(())
 }
 
-/// A match or write-off takes its lines out of every proposal and off hold.
-async fn settle(tx: &mut WriteTx, event: &Event) -> Result<(), DeskError> {
+/// The holds that a state tells line by line.
+pub(crate) fn holds(state: Option<&Value>) -> Vec<(LineId, Date)> {
+    let held = state.and_then(|state| state.get("held"));
+    let mut holds = Vec::new();
+    for side in ["bank", "ledger"] {
+        let days = held.and_then(|held| held.get(side)).and_then(Value::as_object);
+        for (id, until) in days.into_iter().flatten() {
+            let line = match side {
+                "bank" => EntryId::parse(id).map(LineId::Bank),
+                _ => LedgerLineId::parse(id).map(LineId::Ledger),
+            };
+            let until: Option<Date> = until.as_str().and_then(|until| until.parse().ok());
+            holds.extend(line.zip(until));
+        }
+    }
+    holds
+}
+
+/// All lines of an event get the day it tells for all, else their own, else none.
+async fn hold(tx: &mut WriteTx, event: &Event, effects: &mut Effects) -> Result<(), DeskError> {
+    let after = event.after.as_ref();
+    let until = after.and_then(|after| after.get("until")).and_then(Value::as_str);
+    let until: Option<Date> = until.and_then(|until| until.parse().ok());
+    let own: HashMap<LineId, Date> = holds(after).into_iter().collect();
+    for id in line_ids(after) {
+        let lines = find_lines(vec![id], tx).await?;
+        free(tx, &lines, effects).await?;
+        for line in &lines {
+            let day = own.get(&id).copied().or(until).map(day_from_date);
+            tx.set_hold(line.side, line.row, day).await?;
+        }
+    }
+    Ok(())
+}
+
+/// A match or write-off takes its lines out of every proposal and off hold. Where it is the proposal of exactly these
+/// lines, or one that undo has set aside, that becomes the match again.
+async fn settle(tx: &mut WriteTx, event: &Event, effects: &mut Effects) -> Result<(), DeskError> {
     let after = event.after.as_ref();
     let ids = line_ids(after);
     let named = ids.len();
@@ -82,9 +126,31 @@ async fn settle(tx: &mut WriteTx, event: &Event) -> Result<(), DeskError> {
         tracing::warn!(seq = event.seq, "a match speaks of lines that are not here any more");
         return Ok(());
     }
-    free(tx, &lines).await?;
     for line in lines.iter().filter(|line| line.held_until.is_some()) {
         tx.set_hold(line.side, line.row, None).await?;
+    }
+    let rows =
+        |side: Side| lines.iter().filter(|line| line.side == side).map(|line| line.row).collect::<Vec<_>>();
+    let by_rule = after.and_then(|after| after.get("by")).is_some_and(Value::is_object);
+    let word = |name: &str| after.and_then(|after| after.get(name)).and_then(Value::as_str);
+    let confirmed = Confirmed {
+        match_id: &event.object.id,
+        at: &event.at,
+        by_rule,
+        difference_reason: word("difference_reason"),
+        confidence: word("confidence"),
+    };
+    let (bank, ledger) = (rows(Side::Bank), rows(Side::Ledger));
+    if let (Some(_), Some(group)) =
+        (confirmed.confidence, tx.find_same_proposal(&bank, &ledger, confirmed.confidence).await?)
+    {
+        let reason = confirmed.difference_reason;
+        tx.confirm_group(group, &event.object.id, &event.at, by_rule, reason).await?;
+        return Ok(());
+    }
+    free(tx, &lines, effects).await?;
+    if tx.unshelve_match(-effects.act, &bank, &ledger, confirmed).await? {
+        return Ok(());
     }
     let text =
         |name: &str| after.and_then(|after| after.get(name)).and_then(Value::as_str).map(str::to_owned);
@@ -93,20 +159,18 @@ async fn settle(tx: &mut WriteTx, event: &Event) -> Result<(), DeskError> {
         tracing::warn!(seq = event.seq, "a match speaks of lines that are not here");
         return Ok(());
     };
-    let rows =
-        |side: Side| lines.iter().filter(|line| line.side == side).map(|line| line.row).collect::<Vec<_>>();
     let day = lines.iter().filter(|line| line.side == Side::Bank).map(|line| line.day).min();
     tx.insert_group(&NewGroup {
         account,
         kind: if event.action == action::MATCH { GroupKind::Match } else { GroupKind::WriteOff },
         day: day.or(lines.iter().map(|line| line.day).min()).unwrap_or(0),
-        bank: rows(Side::Bank),
-        ledger: rows(Side::Ledger),
+        bank,
+        ledger,
         difference: text("difference").and_then(|text| Amount::parse(&text).ok()).unwrap_or_default(),
         difference_reason: text("difference_reason"),
         confidence: text("confidence"),
         safe: false,
-        by_rule: after.and_then(|after| after.get("by")).is_some_and(Value::is_object),
+        by_rule,
         alternatives: 0,
         reasons: "[]".to_owned(),
         pass: String::new(),
@@ -130,11 +194,11 @@ async fn account_of(tx: &mut WriteTx, lines: &[FoundLine]) -> Result<Option<i64>
 }
 
 /// Dissolves the proposals that lines are in.
-async fn free(tx: &mut WriteTx, lines: &[FoundLine]) -> Result<(), DeskError> {
+async fn free(tx: &mut WriteTx, lines: &[FoundLine], effects: &mut Effects) -> Result<(), DeskError> {
     for side in [Side::Bank, Side::Ledger] {
         let rows: Vec<i64> = lines.iter().filter(|line| line.side == side).map(|line| line.row).collect();
         if !rows.is_empty() {
-            tx.dissolve_proposals(side, &rows).await?;
+            effects.dissolved.extend(tx.shelve_proposals(side, &rows, effects.act).await?);
         }
     }
     Ok(())

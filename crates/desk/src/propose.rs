@@ -20,7 +20,7 @@ use attest_domain::{
 };
 use attest_matching::Rejected;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     ops::ControlFlow,
     sync::Arc,
 };
@@ -70,19 +70,55 @@ impl Desk {
         let row = accounts.iter().find(|row| row.id == account).ok_or_else(unknown)?;
         assign(&session, row.id, ledger_account, None).await?;
         session.forget();
-        let watch = Arc::new(Watch::default());
-        self.propose_account(&session, account, &watch).await
+        self.propose_account(&session, account, &self.watch_proposing()).await
     }
 
-    pub(crate) async fn propose_all(
+    /// Proposes for the accounts whose proposals do not know everything yet, until they do or the user stops it.
+    ///
+    /// An account without a ledger account keeps its mark: it is proposed for when it gets one.
+    pub(crate) async fn propose_stale(
         &self,
         session: &Arc<Session>,
         watch: &Arc<Watch>,
     ) -> Result<(), DeskError> {
-        for account in session.cache.list_accounts().await? {
-            self.propose_account(session, account.id, watch).await?;
+        loop {
+            let accounts = session.cache.list_accounts().await?;
+            let stale = |row: &AccountRow| row.stale.is_some() && row.ledger_account.is_some();
+            let stale: Vec<i64> = accounts.iter().filter(|row| stale(row)).map(|row| row.id).collect();
+            if stale.is_empty() {
+                return Ok(());
+            }
+            for account in stale {
+                if watch.stopped() {
+                    return Ok(());
+                }
+                self.propose_account(session, account, watch).await?;
+            }
+        }
+    }
+
+    /// Finishes what was cut short, ledger accounts that were not guessed and proposals that were not made after the
+    /// last documents came in, and proposes for lines whose hold has ended.
+    pub(crate) async fn finish_proposing(
+        &self,
+        session: &Arc<Session>,
+        watch: &Arc<Watch>,
+    ) -> Result<(), DeskError> {
+        let mut tx = session.cache.begin().await?;
+        tx.mark_due_stale(session.today()).await?;
+        tx.commit().await?;
+        if session.cache.list_accounts().await?.iter().any(|row| row.stale.is_some()) {
+            self.assign_ledger_accounts(session).await?;
+            self.propose_stale(session, watch).await?;
         }
         Ok(())
+    }
+
+    /// A watch for proposing outside an import, which locking stops.
+    pub(crate) fn watch_proposing(&self) -> Arc<Watch> {
+        let watch = Arc::new(Watch::default());
+        *self.shared.proposing.lock().expect("no holder panics") = Arc::downgrade(&watch);
+        watch
     }
 
     pub(crate) async fn propose_account(
@@ -109,11 +145,12 @@ impl Desk {
             })
             .await?
         };
-        // Stopped by the user: the lines stay open and the next import proposes again.
+        // Stopped by the user: the lines stay open and the mark stands, so that it is made up for.
         let Ok(proposals) = proposals else { return Ok(()) };
         let groups = plan_groups(account, &proposals, &open);
         let mut tx = session.cache.begin().await?;
         tx.delete_proposals(account).await?;
+        tx.finish_proposing(account, row.stale, session.today()).await?;
         tx.insert_proposals(groups).await?;
         tx.commit().await?;
         session.forget();
@@ -121,19 +158,28 @@ impl Desk {
     }
 }
 
+/// Open lines that a decision has freed, and the mark that stands until they are proposed for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Freed {
+    pub(crate) account: i64,
+    /// First and last day of them.
+    pub(crate) days: (i64, i64),
+    /// The act that freed them.
+    pub(crate) act: i64,
+    /// Log position the account was marked with.
+    pub(crate) seq: u64,
+    /// Whether nothing else had marked the account before.
+    pub(crate) clean: bool,
+}
+
 impl Desk {
     /// Proposes anew for lines that a decision has freed, among the open lines of the days around them.
     pub(crate) async fn propose_around(
         &self,
         session: &Arc<Session>,
-        freed: &BTreeSet<(i64, i64)>,
+        freed: &[Freed],
     ) -> Result<(), DeskError> {
-        let mut spans: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
-        for (account, day) in freed {
-            let span = spans.entry(*account).or_insert((*day, *day));
-            *span = (span.0.min(*day), span.1.max(*day));
-        }
-        for (account, (from, to)) in spans {
+        for Freed { account, days: (from, to), act, seq, clean } in freed.iter().copied() {
             let row = find_account(session, account).await?;
             let Some(ledger_account) = row.ledger_account.clone() else { continue };
             let rules = MatchRules::default();
@@ -159,7 +205,12 @@ impl Desk {
             .await?;
             let groups = plan_groups(account, &proposals.unwrap_or_default(), &open);
             let mut tx = session.cache.begin().await?;
+            let first = tx.next_group().await?;
             tx.insert_proposals(groups).await?;
+            tx.set_made_for(first, act).await?;
+            if clean {
+                tx.clear_stale(account, seq).await?;
+            }
             tx.commit().await?;
         }
         Ok(())
@@ -174,6 +225,8 @@ async fn assign(
 ) -> Result<(), DeskError> {
     let mut tx = session.cache.begin().await?;
     tx.set_ledger_account(account, number).await?;
+    let seq = tx.next_seq().await?;
+    tx.mark_stale(account, seq).await?;
     let key = tx.find_account_key(account).await?;
     let draft = Draft {
         action: action::ACCOUNT_ASSIGN,
@@ -205,7 +258,7 @@ pub(crate) async fn load_open(
     taken: &[Vec<i64>; 2],
 ) -> Result<OpenLines, DeskError> {
     let cache = &session.cache;
-    let today = today();
+    let today = session.today();
     let marks = cache.list_marks().await?;
     let held = |side: Side, row: i64| {
         marks.get(&(side, row)).and_then(|mark| mark.held_until).is_some_and(|until| until > today)
@@ -238,11 +291,6 @@ pub(crate) async fn load_open(
         }
     }
     Ok(open)
-}
-
-/// Today in UTC, as a stored day.
-pub(crate) fn today() -> i64 {
-    day_from_date(jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date())
 }
 
 fn reference(kind: &str, value: Option<&String>) -> Option<LineReference> {

@@ -6,8 +6,8 @@
 use crate::{
     Desk,
     error::DeskError,
-    import::{Watch, restore_document},
-    project,
+    import::restore_document,
+    project::{self, Effects},
 };
 use attest_domain::event::action;
 use attest_evidence::leaf;
@@ -25,6 +25,7 @@ impl Desk {
         let session = self.session().await?;
         let mut tx = session.cache.begin().await?;
         tx.clear_figures().await?;
+        let mut effects = Effects::default();
         for document in tx.list_read_documents().await? {
             let bytes = Arc::new(session.cache.load_document(document.id).await?);
             restore_document(&mut tx, &document, &bytes).await?;
@@ -44,12 +45,14 @@ impl Desk {
                         }
                     }
                 } else {
-                    project::apply(&mut tx, &event).await?;
+                    project::apply(&mut tx, &event, &mut effects).await?;
                 }
             }
         }
+        // Also where this ends here: proposals are made when the workspace is opened next.
+        tx.mark_all_stale(next).await?;
         tx.commit().await?;
         session.forget();
-        self.propose_all(&session, &Arc::new(Watch::default())).await
+        self.propose_stale(&session, &self.watch_proposing()).await
     }
 }

@@ -102,7 +102,7 @@ impl Desk {
         attest_keychain::write_key_file(dir, &file)?;
         let cache = Cache::open(&database, &CacheKey::new(*secret.expose())).await?;
         close_to_others(dir)?;
-        let author = Author { tenant, user: make_id().to_string() };
+        let author = Author { tenant, user: make_id().to_string(), clock: self.shared.clock.clone() };
         let mut tx = cache.begin().await?;
         tx.put_meta("tenant", &tenant.to_string()).await?;
         tx.put_meta("user", &author.user).await?;
@@ -134,7 +134,7 @@ impl Desk {
         };
         let tenant = meta("tenant").await?;
         let tenant = Uuid::parse_str(&tenant).map_err(|_| DeskError::Bug(format!("tenant {tenant}")))?;
-        let author = Author { tenant, user: meta("user").await? };
+        let author = Author { tenant, user: meta("user").await?, clock: self.shared.clock.clone() };
         self.install(Session::new(cache, author, lock)).await;
         self.status().await
     }

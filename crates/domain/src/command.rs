@@ -102,6 +102,10 @@ pub enum Command {
         match_id: String,
         /// Why; free text.
         note: Option<String>,
+        /// Holds that the match ended and that come back with undo, each with its own day.
+        holds: Vec<(LineId, Date)>,
+        /// What was said when those holds began; free text.
+        hold_note: Option<String>,
     },
     /// Turn down the proposal of exactly these lines.
     Reject {
@@ -126,6 +130,13 @@ pub enum Command {
     Release {
         /// Lines.
         lines: Vec<LineId>,
+    },
+    /// Give lines back the holds they had, each its own; `None` had none.
+    RestoreHolds {
+        /// Lines.
+        holds: Vec<(LineId, Option<Date>)>,
+        /// What was said when those holds began; free text.
+        note: Option<String>,
     },
     /// Comment on a line.
     Comment {
@@ -197,7 +208,8 @@ pub struct MatchFact {
 /// Everything a decision rests on.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Facts {
-    /// Today, for holds.
+    /// Today. `None` where something is taken back: what was allowed once may come back as it was, also a hold whose
+    /// day has passed since, or a write-off whose note was erased.
     pub today: Option<Date>,
     /// Facts about the lines the command names; unknown lines are missing.
     pub lines: Vec<LineFact>,
@@ -205,4 +217,6 @@ pub struct Facts {
     pub matched: Option<MatchFact>,
     /// Id for an object the command may create.
     pub new_id: String,
+    /// Id and version of a dissolved match that the command brings back instead of making one.
+    pub dissolved: Option<(String, u64)>,
 }

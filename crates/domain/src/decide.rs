@@ -97,7 +97,9 @@ pub fn decide(command: &Command, facts: &Facts) -> Result<Draft, Refusal> {
         Command::Match { lines, by, confidence, difference_reason } => {
             decide_match(lines, by, confidence.as_deref(), *difference_reason, facts)
         }
-        Command::Unmatch { note, .. } => decide_unmatch(note.as_deref(), facts),
+        Command::Unmatch { note, holds, hold_note, .. } => {
+            decide_unmatch(note.as_deref(), holds, hold_note.as_deref(), facts)
+        }
         Command::Reject { lines } => {
             known_lines(lines, facts)?;
             Ok(draft(action::REJECT, &facts.new_id, 1, None, Some(sides(lines))))
@@ -108,6 +110,7 @@ pub fn decide(command: &Command, facts: &Facts) -> Result<Draft, Refusal> {
         }
         Command::Hold { lines, until, note } => decide_hold(lines, *until, note.as_deref(), facts),
         Command::Release { lines } => decide_release(lines, facts),
+        Command::RestoreHolds { holds, note } => decide_restore_holds(holds, note.as_deref(), facts),
         Command::Comment { line, text } => {
             known_lines(&[*line], facts)?;
             let text = checked_text(text)?;
@@ -155,18 +158,31 @@ fn decide_match(
         MatchedBy::User => json!("user"),
         MatchedBy::Rule { engine } => json!({ "engine": engine }),
     };
-    Ok(draft(action::MATCH, &facts.new_id, 1, None, Some(after)))
+    let (id, version) = settled_object(facts);
+    Ok(draft(action::MATCH, id, version, held_before(&known), Some(after)))
 }
 
-fn decide_unmatch(note: Option<&str>, facts: &Facts) -> Result<Draft, Refusal> {
+fn decide_unmatch(
+    note: Option<&str>,
+    holds: &[(LineId, Date)],
+    hold_note: Option<&str>,
+    facts: &Facts,
+) -> Result<Draft, Refusal> {
     let matched = facts.matched.as_ref().ok_or(Refusal::UnknownMatch)?;
+    let mut after = json!({ "state": "open" });
+    if !holds.is_empty() {
+        after["held"] = held_state(holds.iter().copied());
+    }
     let mut unmatch = draft(
         action::UNMATCH,
         &matched.match_id,
         matched.version + 1,
         Some(matched.after.clone()),
-        Some(json!({ "state": "open" })),
+        Some(after),
     );
+    if let Some(note) = hold_note {
+        unmatch.sensitive.push(("hold_note", checked_text(note)?.to_owned()));
+    }
     if let Some(note) = note {
         unmatch.sensitive.push(("note", checked_text(note)?.to_owned()));
     }
@@ -181,7 +197,7 @@ fn decide_hold(lines: &[LineId], until: Date, note: Option<&str>, facts: &Facts)
     free_to_settle(&known)?;
     let mut after = sides(lines);
     after["until"] = json!(until);
-    let mut hold = draft(action::HOLD, &facts.new_id, 1, None, Some(after));
+    let mut hold = draft(action::HOLD, &facts.new_id, 1, held_before(&known), Some(after));
     if let Some(note) = note {
         hold.sensitive.push(("note", checked_text(note)?.to_owned()));
     }
@@ -190,16 +206,32 @@ fn decide_hold(lines: &[LineId], until: Date, note: Option<&str>, facts: &Facts)
 
 fn decide_release(lines: &[LineId], facts: &Facts) -> Result<Draft, Refusal> {
     let known = known_lines(lines, facts)?;
-    let mut until = None;
-    for fact in &known {
-        match &fact.state {
-            LineState::Held(day) => until = Some(*day),
-            LineState::Open | LineState::Settled { .. } => return Err(Refusal::NotHeld(fact.id)),
-        }
+    if let Some(fact) = known.iter().find(|fact| !matches!(fact.state, LineState::Held(_))) {
+        return Err(Refusal::NotHeld(fact.id));
     }
-    let mut before = sides(lines);
-    before["until"] = json!(until);
-    Ok(draft(action::RELEASE, &facts.new_id, 1, Some(before), Some(sides(lines))))
+    Ok(draft(action::RELEASE, &facts.new_id, 1, held_before(&known), Some(sides(lines))))
+}
+
+/// Lines that had no hold are released by it; where every line has one again the event is a hold.
+fn decide_restore_holds(
+    holds: &[(LineId, Option<Date>)],
+    note: Option<&str>,
+    facts: &Facts,
+) -> Result<Draft, Refusal> {
+    let lines: Vec<LineId> = holds.iter().map(|(line, _)| *line).collect();
+    let known = known_lines(&lines, facts)?;
+    free_to_settle(&known)?;
+    let kept = || holds.iter().filter_map(|(line, until)| Some((*line, (*until)?)));
+    let mut after = sides(&lines);
+    if kept().next().is_some() {
+        after["held"] = held_state(kept());
+    }
+    let action = if kept().count() == holds.len() { action::HOLD } else { action::RELEASE };
+    let mut restore = draft(action, &facts.new_id, 1, held_before(&known), Some(after));
+    if let Some(note) = note {
+        restore.sensitive.push(("note", checked_text(note)?.to_owned()));
+    }
+    Ok(restore)
 }
 
 fn decide_write_off(
@@ -210,18 +242,24 @@ fn decide_write_off(
 ) -> Result<Draft, Refusal> {
     let known = known_lines(lines, facts)?;
     free_to_settle(&known)?;
-    if reason == DifferenceReason::Other && note.is_none() {
+    if reason == DifferenceReason::Other && note.is_none() && facts.today.is_some() {
         return Err(Refusal::NoText);
     }
     let mut after = sides(lines);
     after["currency"] = json!(known[0].currency);
     after["difference"] = json!(difference(&known).to_string());
     after["difference_reason"] = json!(reason.code());
-    let mut write_off = draft(action::WRITE_OFF, &facts.new_id, 1, None, Some(after));
+    let (id, version) = settled_object(facts);
+    let mut write_off = draft(action::WRITE_OFF, id, version, held_before(&known), Some(after));
     if let Some(note) = note {
         write_off.sensitive.push(("note", checked_text(note)?.to_owned()));
     }
     Ok(write_off)
+}
+
+/// Id and version of the match that is made, or of the one that comes back.
+fn settled_object(facts: &Facts) -> (&str, u64) {
+    facts.dissolved.as_ref().map_or((&facts.new_id, 1), |(id, version)| (id, version + 1))
 }
 
 /// The facts in the order of `lines`; refuses unknown, doubled, missing and too many lines.
@@ -281,6 +319,28 @@ fn sides(lines: &[LineId]) -> Value {
     json!({ "bank": of(true), "ledger": of(false) })
 }
 
+/// Days that lines are on hold until, by side and line, as events tell them.
+fn held_state(holds: impl Iterator<Item = (LineId, Date)>) -> Value {
+    let mut state = json!({});
+    for (line, until) in holds {
+        let side = if matches!(line, LineId::Bank(_)) { "bank" } else { "ledger" };
+        state[side][line.to_string()] = json!(until);
+    }
+    state
+}
+
+/// The holds that a decision ends or moves, so that taking it back gives each line its own again.
+fn held_before(known: &[&LineFact]) -> Option<Value> {
+    let held: Vec<(LineId, Date)> = known
+        .iter()
+        .filter_map(|fact| match fact.state {
+            LineState::Held(until) => Some((fact.id, until)),
+            LineState::Open | LineState::Settled { .. } => None,
+        })
+        .collect();
+    (!held.is_empty()).then(|| json!({ "held": held_state(held.into_iter()) }))
+}
+
 fn checked_text(text: &str) -> Result<&str, Refusal> {
     let text = text.trim();
     match text.chars().count() {
@@ -328,6 +388,7 @@ mod tests {
             lines: lines.to_vec(),
             matched: None,
             new_id: "m1".to_owned(),
+            dissolved: None,
         }
     }
     fn match_all(lines: &[LineFact], reason: Option<DifferenceReason>) -> Result<Draft, Refusal> {
@@ -386,6 +447,41 @@ mod tests {
         let today = Date::constant(2026, 11, 20);
         let command = Command::Hold { lines: vec![line.id], until: today, note: None };
         assert_eq!(decide(&command, &facts(&[line])), Err(Refusal::HoldInThePast(today)));
+    }
+
+    #[test]
+    fn a_match_comes_back_as_the_object_it_was() {
+        let lines = [bank(1, "5"), ledger(2, "5")];
+        let command = Command::Match {
+            lines: lines.iter().map(|fact| fact.id).collect(),
+            by: MatchedBy::User,
+            confidence: None,
+            difference_reason: None,
+        };
+        let facts = Facts { dissolved: Some(("m0".to_owned(), 2)), ..facts(&lines) };
+        let object = decide(&command, &facts).unwrap().object;
+        assert_eq!((object.id.as_str(), object.version), ("m0", 3));
+    }
+
+    #[test]
+    fn a_decision_tells_the_hold_of_every_line_it_ends() {
+        let [spring, summer] = [Date::constant(2027, 4, 1), Date::constant(2027, 7, 1)];
+        let held = |line: LineFact, until| LineFact { state: LineState::Held(until), ..line };
+        let lines = [held(bank(1, "5"), spring), held(ledger(2, "5"), summer)];
+        let ids: Vec<LineId> = lines.iter().map(|line| line.id).collect();
+        let told = json!({ "held": {
+            "bank": { ids[0].to_string(): "2027-04-01" }, "ledger": { ids[1].to_string(): "2027-07-01" },
+        } });
+        assert_eq!(match_all(&lines, None).unwrap().before, Some(told.clone()));
+        let release = decide(&Command::Release { lines: ids.clone() }, &facts(&lines)).unwrap();
+        assert_eq!(release.before, Some(told.clone()));
+        let later = Command::Hold { lines: ids.clone(), until: Date::constant(2028, 1, 1), note: None };
+        assert_eq!(decide(&later, &facts(&lines)).unwrap().before, Some(told));
+        let restore =
+            Command::RestoreHolds { holds: vec![(ids[0], Some(spring)), (ids[1], None)], note: None };
+        let restored = decide(&restore, &facts(&lines)).unwrap();
+        assert_eq!(restored.action, action::RELEASE);
+        assert_eq!(restored.after.unwrap()["held"], json!({ "bank": { ids[0].to_string(): "2027-04-01" } }));
     }
 
     #[test]

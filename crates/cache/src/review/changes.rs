@@ -28,9 +28,13 @@ impl WriteTx {
     pub async fn insert_groups(&mut self, groups: &[NewGroup]) -> Result<(), CacheError> {
         const COLUMNS: &str = "id, account_id, section, kind, day, bank, ledger, difference_m, difference_s, \
              difference_reason, confidence, safe, by_rule, alternatives, reasons, pass, match_id, at";
-        let mut next: i64 = sqlx::query_scalar("select coalesce(max(id), 0) + 1 from review_group")
-            .fetch_one(&mut *self.tx)
-            .await?;
+        // A group on the shelf keeps its row for when it comes back.
+        let mut next: i64 = sqlx::query_scalar(
+            "select 1 + max(coalesce((select max(id) from review_group), 0),
+                            coalesce((select max(id) from shelved_group), 0))",
+        )
+        .fetch_one(&mut *self.tx)
+        .await?;
         for part in groups.chunks(ROWS_PER_INSERT) {
             let mut query = sqlx::query(insert_sql("review_group", COLUMNS, part.len()));
             let first = next;

@@ -98,7 +98,7 @@ impl Desk {
             watch.update(|progress| progress.matching = true);
             session.forget();
             self.assign_ledger_accounts(session).await?;
-            self.propose_all(session, watch).await?;
+            self.propose_stale(session, watch).await?;
         }
         Ok(reports)
     }

@@ -60,7 +60,7 @@ pub(crate) async fn equation(
         statements.iter().filter(|statement| statement.state == "current" && statement.kind != "notification")
     };
     let last = counted().filter_map(|statement| statement.to).max().map(day_from_date);
-    let to = to.or(last).unwrap_or_else(crate::propose::today);
+    let to = to.or(last).unwrap_or_else(|| session.today());
     let closing = counted()
         .filter_map(|statement| Some((day_from_date(statement.to?), statement.closing?)))
         .filter(|(day, _)| *day <= to)

@@ -12,7 +12,7 @@ pub(crate) use list::RowKey;
 use crate::{
     Desk, Session,
     error::DeskError,
-    propose::{ALL_DAYS, today},
+    propose::ALL_DAYS,
     supersede::month_days,
     view::{
         AccountView, GroupView, LedgerAccountView, LineRef, LinesQuery, ReviewLine, ReviewQuery, ReviewView,
@@ -55,6 +55,8 @@ impl Views {
 #[derive(Debug)]
 struct Base {
     account: i64,
+    /// The day it was made on: tomorrow other holds have ended.
+    today: i64,
     days: (i64, i64),
     material: Material,
     /// Lines in groups, packed as `group << 32 | line` in the order of lines; read when first searched.
@@ -254,11 +256,19 @@ async fn load_base(
         let views = session.views.lock().expect("no holder panics");
         (views.base.clone(), views.changes)
     };
-    if let Some(base) = known.filter(|base| (base.account, base.days) == (account.id, days)) {
+    if let Some(base) =
+        known.filter(|base| (base.account, base.days, base.today) == (account.id, days, session.today()))
+    {
         return Ok(base);
     }
     let material = load_material(session, account, days).await?;
-    let base = Arc::new(Base { account: account.id, days, material, grouped: tokio::sync::OnceCell::new() });
+    let base = Arc::new(Base {
+        account: account.id,
+        today: session.today(),
+        days,
+        material,
+        grouped: tokio::sync::OnceCell::new(),
+    });
     let mut views = session.views.lock().expect("no holder panics");
     if views.changes == changes {
         views.base = Some(base.clone());
@@ -286,7 +296,7 @@ async fn load_material(
         cache.list_marks(),
     )?;
     let (mut held_entries, mut held_ledger) = (HashSet::new(), HashSet::new());
-    let today = today();
+    let today = session.today();
     for ((side, row), mark) in marks {
         if mark.held_until.is_some_and(|until| until > today) {
             match side {

@@ -17,3 +17,4 @@ mod office;
 mod random_decisions;
 mod searching;
 mod supersession;
+mod taking_back;

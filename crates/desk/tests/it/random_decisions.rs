@@ -2,7 +2,7 @@
 
 use crate::office::{Office, YEAR, camt, entry, sie};
 use attest_desk::view::{DecisionRequest, LineKind, LineRef, ReviewLine, SideView};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A small generator, so that a failure is the same every time.
 struct Dice(u64);
@@ -94,7 +94,8 @@ async fn random_decisions_keep_every_line_in_one_place_and_the_equation_whole() 
         let parts = cents(&equation.open_bank) - cents(&equation.open_ledger) + cents(&equation.differences);
         assert_eq!(cents(&equation.open), parts, "{name}");
         if step % 15 == 14 {
-            let settled = |lines: Vec<String>| -> Vec<String> {
+            // Sorted: in which order groups of one day stand follows from when they were made.
+            let settled = |lines: Vec<String>| -> BTreeSet<String> {
                 lines
                     .into_iter()
                     .filter(|line| line.starts_with("Confirmed") || line.starts_with("Held"))
