@@ -14,6 +14,9 @@ pub enum DeskError {
     /// There is one already.
     #[error("There is a workspace in {} already. Open it, or choose another folder.", .0.display())]
     WorkspaceExists(PathBuf),
+    /// There is a key but no database.
+    #[error("The database {} is not there any more. Put it back from a copy, or choose another folder.", .0.display())]
+    DatabaseMissing(PathBuf),
     /// Another process has it open.
     #[error("This workspace is open in another Attest on this computer. Use that window, or close it first.")]
     InUse,
@@ -88,6 +91,7 @@ impl DeskError {
         match self {
             Self::NoWorkspace(_) => "workspace.absent",
             Self::WorkspaceExists(_) => "workspace.exists",
+            Self::DatabaseMissing(_) => "workspace.database_missing",
             Self::InUse => "workspace.in_use",
             Self::Locked => "workspace.locked",
             Self::Key(error) => error.code(),
@@ -127,7 +131,7 @@ impl DeskError {
             Self::Decision(decide::Refusal::UnexplainedDifference(difference)) => {
                 params.insert("difference".to_owned(), difference.to_string());
             }
-            Self::File { path, .. } => {
+            Self::DatabaseMissing(path) | Self::File { path, .. } => {
                 params.insert("path".to_owned(), path.display().to_string());
             }
             _ => {}

@@ -1,7 +1,8 @@
 //! Creating, unlocking and locking a workspace, its status and its preferences.
 //!
 //! A workspace is a folder: `key.json` (never a key in clear), `cache.db` (encrypted), `settings.json`
-//! (language, theme, auto-lock) and `lock` (held by the one process that has it open).
+//! (language, theme, auto-lock) and `lock` (held by the one process that has it open). While it is being made there is
+//! `unfinished` too: it tells a creation that was cut short, which unlocking completes, from a database that was lost.
 
 use crate::{
     Desk, Session,
@@ -26,6 +27,7 @@ use uuid::Uuid;
 const DATABASE_FILE: &str = "cache.db";
 const LOCK_FILE: &str = "lock";
 const SETTINGS_FILE: &str = "settings.json";
+const UNFINISHED_FILE: &str = "unfinished";
 
 /// Minutes until auto-lock when nothing else is set (DESIGN §13).
 const AUTO_LOCK_MINUTES: u32 = 10;
@@ -77,11 +79,15 @@ impl Desk {
 
     /// Creates a workspace in the folder and opens it. `None` puts the key into the keychain.
     ///
+    /// Cut short at any point it leaves either nothing or a workspace that [`Desk::unlock`] completes.
+    ///
     /// # Errors
     /// [`DeskError::WorkspaceExists`]; what the keychain says; [`DeskError::InUse`].
     pub async fn create_workspace(&self, passphrase: Option<String>) -> Result<StatusView, DeskError> {
+        let door = self.shared.door.lock().await;
         let dir = &self.shared.dir;
         make_folder(dir).map_err(|source| file_error(dir, source))?;
+        self.shared.wait_until_left().await;
         let lock = take_lock(dir)?;
         let database = dir.join(DATABASE_FILE);
         if self.key_file()?.is_some() || database.exists() {
@@ -98,56 +104,94 @@ impl Desk {
             ),
         })
         .await??;
-        // The key is on its way to safety before anything is encrypted with it.
+        write_whole(&dir.join(UNFINISHED_FILE), b"")?;
+        // The key is on its way to safety before anything is encrypted with it. Its folder is synced with it, and
+        // with that the file above.
         attest_keychain::write_key_file(dir, &file)?;
         let cache = Cache::open(&database, &CacheKey::new(*secret.expose())).await?;
-        close_to_others(dir)?;
+        let author = self.found(&cache, tenant).await?;
+        self.install(Session::new(cache, author, lock)).await;
+        drop(door);
+        self.status().await
+    }
+
+    /// Opens the workspace. The passphrase is used in passphrase mode only. Completes a creation, and makes up for
+    /// proposals, that were cut short.
+    ///
+    /// # Errors
+    /// [`DeskError::NoWorkspace`], [`DeskError::InUse`], [`DeskError::DatabaseMissing`], what the keychain or the
+    /// database says.
+    pub async fn unlock(&self, passphrase: Option<String>) -> Result<StatusView, DeskError> {
+        let door = self.shared.door.lock().await;
+        if self.shared.session.read().await.is_some() {
+            return self.status().await;
+        }
+        let dir = &self.shared.dir;
+        let file = self.key_file()?.ok_or_else(|| DeskError::NoWorkspace(dir.clone()))?;
+        self.shared.wait_until_left().await;
+        let lock = take_lock(dir)?;
+        let (database, unfinished) = (dir.join(DATABASE_FILE), dir.join(UNFINISHED_FILE).exists());
+        if !unfinished && !database.exists() {
+            return Err(DeskError::DatabaseMissing(database));
+        }
+        let workspace = file.workspace();
+        let secret = blocking(move || {
+            let passphrase = passphrase.map(Passphrase::from);
+            attest_keychain::unlock(&file, passphrase.as_ref())
+        })
+        .await??;
+        let cache = Cache::open(&database, &CacheKey::new(*secret.expose())).await?;
+        let author = match cache.find_meta("tenant").await? {
+            None if unfinished => self.found(&cache, workspace).await?,
+            tenant => self.find_author(&cache, tenant).await?,
+        };
+        if unfinished {
+            remove_unfinished(dir)?;
+        }
+        self.install(Session::new(cache, author, lock)).await;
+        drop(door);
+        let session = self.session().await?;
+        if let Err(error) = self.finish_proposing(&session, &self.watch_proposing()).await {
+            // The marks stand; what is here can be worked with.
+            tracing::warn!(%error, "proposals that were cut short could not be made up for");
+        }
+        drop(session);
+        self.status().await
+    }
+
+    /// Writes what makes a database a workspace.
+    async fn found(&self, cache: &Cache, tenant: Uuid) -> Result<Author, DeskError> {
+        close_to_others(&self.shared.dir)?;
         let author = Author { tenant, user: make_id().to_string(), clock: self.shared.clock.clone() };
         let mut tx = cache.begin().await?;
         tx.put_meta("tenant", &tenant.to_string()).await?;
         tx.put_meta("user", &author.user).await?;
         author.append(&mut tx, workspace_created(tenant), Act::default()).await?;
         tx.commit().await?;
-        self.install(Session::new(cache, author, lock)).await;
-        self.status().await
+        remove_unfinished(&self.shared.dir)?;
+        Ok(author)
     }
 
-    /// Opens the workspace. The passphrase is used in passphrase mode only.
-    ///
-    /// # Errors
-    /// [`DeskError::NoWorkspace`], [`DeskError::InUse`], what the keychain or the database says.
-    pub async fn unlock(&self, passphrase: Option<String>) -> Result<StatusView, DeskError> {
-        if self.shared.session.read().await.is_some() {
-            return self.status().await;
-        }
-        let dir = &self.shared.dir;
-        let file = self.key_file()?.ok_or_else(|| DeskError::NoWorkspace(dir.clone()))?;
-        let lock = take_lock(dir)?;
-        let secret = blocking(move || {
-            let passphrase = passphrase.map(Passphrase::from);
-            attest_keychain::unlock(&file, passphrase.as_ref())
-        })
-        .await??;
-        let cache = Cache::open(&dir.join(DATABASE_FILE), &CacheKey::new(*secret.expose())).await?;
-        let meta = async |key: &'static str| -> Result<String, DeskError> {
-            cache.find_meta(key).await?.ok_or_else(|| DeskError::Bug(format!("the workspace has no {key}")))
-        };
-        let tenant = meta("tenant").await?;
+    async fn find_author(&self, cache: &Cache, tenant: Option<String>) -> Result<Author, DeskError> {
+        let missing = |key: &'static str| move || DeskError::Bug(format!("the workspace has no {key}"));
+        let tenant = tenant.ok_or_else(missing("tenant"))?;
         let tenant = Uuid::parse_str(&tenant).map_err(|_| DeskError::Bug(format!("tenant {tenant}")))?;
-        let author = Author { tenant, user: meta("user").await?, clock: self.shared.clock.clone() };
-        self.install(Session::new(cache, author, lock)).await;
-        self.status().await
+        let user = cache.find_meta("user").await?.ok_or_else(missing("user"))?;
+        Ok(Author { tenant, user, clock: self.shared.clock.clone() })
     }
 
-    /// Closes every connection and forgets the key. `because` is shown on the lock screen.
+    /// Closes every connection and forgets the key. `because` is shown on the lock screen. Work that still runs is
+    /// told to stop; unlocking waits until it has let go.
     ///
     /// # Errors
     /// [`DeskError`] when the status cannot be told.
     pub async fn lock(&self, because: &str) -> Result<StatusView, DeskError> {
         self.cancel_import(None);
+        self.shared.cancel_proposing();
         let session = self.shared.session.write().await.take();
         because.clone_into(&mut self.shared.locked_because.lock().expect("no holder panics"));
         if let Some(session) = session {
+            *self.shared.leaving.lock().expect("no holder panics") = Some(session.present.subscribe());
             session.forget();
             session.cache.clone().close().await;
         }
@@ -219,6 +263,15 @@ fn make_folder(dir: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.recursive(true).create(dir)
+}
+
+/// The workspace is made.
+fn remove_unfinished(dir: &Path) -> Result<(), DeskError> {
+    let path = dir.join(UNFINISHED_FILE);
+    match std::fs::remove_file(&path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(file_error(&path, source)),
+        _ => Ok(()),
+    }
 }
 
 /// Takes the database from everybody but its owner; the journals that SQLite makes later follow it.

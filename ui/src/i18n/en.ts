@@ -460,6 +460,8 @@ export const en = {
   "error.workspace.locked": "The workspace is locked.",
   "error.workspace.absent": "There is no workspace yet.",
   "error.workspace.exists": "There is a workspace already.",
+  "error.workspace.database_missing":
+    "The encrypted database is not there any more. Put it back from a copy, or choose another folder.",
   "error.workspace.in_use": "Attest is already open in another window. Close that one first.",
   "error.cache.wrong_key": "The key does not open the workspace. Nothing was changed.",
   "error.cache.newer": "This workspace was made by a newer version of Attest. Update first.",

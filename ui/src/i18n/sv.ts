@@ -467,6 +467,8 @@ export const sv: Catalogue = {
   "error.workspace.locked": "Arbetsytan är låst.",
   "error.workspace.absent": "Det finns ingen arbetsyta än.",
   "error.workspace.exists": "Det finns redan en arbetsyta.",
+  "error.workspace.database_missing":
+    "Den krypterade databasen finns inte kvar. Lägg tillbaka den från en kopia, eller välj en annan mapp.",
   "error.workspace.in_use": "Attest är redan öppet i ett annat fönster. Stäng det först.",
   "error.cache.wrong_key": "Nyckeln öppnar inte arbetsytan. Inget har ändrats.",
   "error.cache.newer": "Arbetsytan är gjord av en nyare version av Attest. Uppdatera först.",

@@ -7,11 +7,13 @@
 )]
 
 mod atomicity;
+mod beginning;
 mod canary;
 mod catalogues;
 mod company;
 mod continuity;
 mod decisions;
+mod freshness;
 mod kill;
 mod office;
 mod random_decisions;
