@@ -118,7 +118,11 @@ impl Deposit {
         if self.payments.len() >= PAYMENTS_MAX || self.records > RECORDS_MAX {
             let text = said!(
                 "This deposit has more than {most} payments or records. Ask for smaller files.",
-                most = if self.records > RECORDS_MAX { RECORDS_MAX.to_string() } else { PAYMENTS_MAX.to_string() },
+                most = if self.records > RECORDS_MAX {
+                    RECORDS_MAX.to_string()
+                } else {
+                    PAYMENTS_MAX.to_string()
+                },
             );
             return Err(Refusal::new("document.item_too_large", text).at(line.number, code).into());
         }

@@ -60,7 +60,7 @@ pub fn read_lines(bytes: &[u8]) -> Result<(Vec<Line>, Vec<Finding>), Refusal> {
         match columns.line(&row, delimiter) {
             Ok(line) if ids.insert(line.id.clone()) => lines.push(line),
             Ok(line) => findings.push(unreadable(&row, &format!("the id {} came before", line.id))),
-            Err(finding) => findings.push(finding),
+            Err(why) => findings.push(unreadable(&row, &why)),
         }
     }
     if lines.is_empty() && findings.is_empty() {
@@ -84,27 +84,21 @@ struct LineColumns {
 }
 
 impl LineColumns {
-    fn line(&self, row: &Row<'_>, delimiter: char) -> Result<Line, Finding> {
-        let needed = |place, name: &str| {
-            row.cell(Some(place)).ok_or_else(|| unreadable(row, &format!("it has no {name}")))
-        };
+    fn line(&self, row: &Row<'_>, delimiter: char) -> Result<Line, String> {
+        let needed = |place, name: &str| row.cell(Some(place)).ok_or_else(|| format!("it has no {name}"));
         let (date, amount) = (needed(self.date, "date")?, needed(self.amount, "amount")?);
         let read = parse_amount(amount, '.', None)
             .or_else(|| if delimiter == ',' { None } else { parse_amount(amount, ',', Some(' ')) })
-            .ok_or_else(|| unreadable(row, &format!("\"{amount}\" is no amount")))?;
+            .ok_or_else(|| format!("\"{amount}\" is no amount"))?;
         let currency = match row.cell(self.currency) {
-            Some(code) => Some(
-                Currency::parse(code)
-                    .ok_or_else(|| unreadable(row, &format!("\"{code}\" is no currency")))?,
-            ),
+            Some(code) => Some(Currency::parse(code).ok_or_else(|| format!("\"{code}\" is no currency"))?),
             None => None,
         };
         let reference = row.cell(self.reference);
         Ok(Line {
             id: needed(self.id, "id")?.to_owned(),
             date: Some(
-                parse_date(date, "YYYY-MM-DD")
-                    .ok_or_else(|| unreadable(row, &format!("\"{date}\" is no day YYYY-MM-DD")))?,
+                parse_date(date, "YYYY-MM-DD").ok_or_else(|| format!("\"{date}\" is no day YYYY-MM-DD"))?,
             ),
             amount: read,
             currency,

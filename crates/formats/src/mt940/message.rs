@@ -15,8 +15,8 @@ use attest_domain::{
     finding::{Refusal, Said, cut},
     said,
     statement::{
-        AccountIdentification, Balance, BalanceCheck, BankCode, Entry, EntryStatus, Statement, StatementKind,
-        Transaction,
+        AccountIdentification, Balance, BalanceCheck, BankCode, Counterparty, Entry, EntryStatus, References,
+        Statement, StatementKind, Transaction,
     },
 };
 
@@ -479,24 +479,14 @@ fn is_bic(text: &str) -> bool {
         && text.bytes().take(6).all(|byte| byte.is_ascii_uppercase())
 }
 
-/// Puts `:61:` and `:86:` together.
-fn entry_of(
-    pending: Pending,
-    statement: u32,
-    ordinal: u32,
-    currency: Currency,
-    ids: &Ids,
+/// Tells of an account and of references that prove themselves wrong.
+fn note_check_digits(
+    counterparty: &Counterparty,
+    refs: &References,
+    field_line: u64,
     path: &str,
     output: &mut Output<'_, '_>,
-) -> Result<Entry, Stop> {
-    let Pending { line, field_line, supplementary, details, start, end } = pending;
-    let (text, transaction_span) = details.unwrap_or_else(|| (Vec::new(), (start, end)));
-    let Details { code, posting_text, refs, mut counterparty, remittance, purpose, returned, exchange } =
-        details::parse(&text);
-    // Some banks put the other side's account where references go.
-    counterparty.account = counterparty.account.or_else(|| {
-        supplementary.iter().chain(&line.owner_reference).find_map(|text| details::lone_iban(text))
-    });
+) -> Result<(), Stop> {
     if let Some(account) =
         counterparty.account.as_deref().filter(|account| looks_like_iban(account) && !is_iban(account))
     {
@@ -515,6 +505,28 @@ fn entry_of(
         output
             .finding(Finding::new("reference.check_digit", Severity::Warning, text).at(field_line, path))?;
     }
+    Ok(())
+}
+
+/// Puts `:61:` and `:86:` together.
+fn entry_of(
+    pending: Pending,
+    statement: u32,
+    ordinal: u32,
+    currency: Currency,
+    ids: &Ids,
+    path: &str,
+    output: &mut Output<'_, '_>,
+) -> Result<Entry, Stop> {
+    let Pending { line, field_line, supplementary, details, start, end } = pending;
+    let (text, transaction_span) = details.unwrap_or_else(|| (Vec::new(), (start, end)));
+    let Details { code, posting_text, refs, mut counterparty, remittance, purpose, returned, exchange } =
+        details::parse(&text);
+    // Some banks put the other side's account where references go.
+    counterparty.account = counterparty.account.or_else(|| {
+        supplementary.iter().chain(&line.owner_reference).find_map(|text| details::lone_iban(text))
+    });
+    note_check_digits(&counterparty, &refs, field_line, path, output)?;
     let mut additional: Vec<&str> = {
         let told = supplementary.iter().filter(|text| counterparty.account.as_deref() != Some(text.as_str()));
         posting_text.iter().chain(told).map(String::as_str).collect()
@@ -542,7 +554,7 @@ fn entry_of(
     };
     let empty = transaction.remittance.is_empty()
         && transaction.counterparty.is_empty()
-        && transaction.refs == attest_domain::statement::References::default();
+        && transaction.refs == References::default();
     Ok(Entry {
         id: ids.entry(path),
         statement,

@@ -189,6 +189,15 @@ fn check_balances(head: &Head, totals: &Totals, output: &mut Output<'_, '_>) -> 
             }
         }
     }
+    check_books(&closing, &result, output)
+}
+
+/// Closing balances and results of a year cancel each other out.
+fn check_books(
+    closing: &BTreeMap<&str, Amount>,
+    result: &BTreeMap<&str, Amount>,
+    output: &mut Output<'_, '_>,
+) -> Result<(), Stop> {
     if !closing.is_empty() && !result.is_empty() {
         let total = closing
             .values()

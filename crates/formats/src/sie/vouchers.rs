@@ -218,7 +218,7 @@ impl Reader<'_, '_, '_> {
             open.in_block = true;
             let text = said!(
                 "Voucher {voucher} has lines but no opening brace; they were read.",
-                voucher = open.name,
+                voucher = open.name
             );
             self.output.finding(record.finding("sie.brace_missing", Severity::Warning, text))?;
         }
@@ -234,25 +234,15 @@ impl Reader<'_, '_, '_> {
             unreadable => {
                 open.incomplete |= status == LedgerLineStatus::Normal;
                 let given = unreadable.and_then(Result::err).unwrap_or_default();
-                let text = said!(
-                    "\"{found}\" is no amount. This line of voucher {voucher} was left out.",
-                    found = given,
-                    voucher = open.name,
-                );
-                return self.output.finding(
-                    record.finding("ledger_line.unreadable", Severity::Error, text).spanning(line.span()),
-                );
+                let finding = line_unreadable(record, &given, &open.name);
+                return self.output.finding(finding.spanning(line.span()));
             }
         };
         let account = record.text(0).map(|text| text.into_owned()).unwrap_or_default();
         let date = match record.date(2) {
             Some(Ok(date)) => Some(date),
             Some(Err(given)) => {
-                let text = said!(
-                    "\"{found}\" is no day of the calendar; the line has the voucher's date instead.",
-                    found = given,
-                );
-                self.output.finding(record.finding("ledger_line.date_invalid", Severity::Warning, text))?;
+                self.output.finding(line_date_invalid(record, &given))?;
                 open.date
             }
             None => open.date,
@@ -356,6 +346,23 @@ impl Reader<'_, '_, '_> {
         }
         Ok(())
     }
+}
+
+fn line_unreadable(record: &Record<'_>, given: &str, voucher: &str) -> Finding {
+    let text = said!(
+        "\"{found}\" is no amount. This line of voucher {voucher} was left out.",
+        found = given,
+        voucher = voucher,
+    );
+    record.finding("ledger_line.unreadable", Severity::Error, text)
+}
+
+fn line_date_invalid(record: &Record<'_>, given: &str) -> Finding {
+    let text = said!(
+        "\"{found}\" is no day of the calendar; the line has the voucher's date instead.",
+        found = given,
+    );
+    record.finding("ledger_line.date_invalid", Severity::Warning, text)
 }
 
 fn sum_overflow(record: &Record<'_>) -> Stop {
