@@ -52,8 +52,8 @@ impl WriteTx {
         Ok(())
     }
 
-    /// Marks the accounts whose lines a document changed: those of its statements that say something new, those
-    /// reconciled with a ledger account that it has new lines of, and those reconciled with one of `changed`.
+    /// Marks the accounts whose lines a document changed: those of its statements that say something new and, for a
+    /// ledger, those reconciled with a ledger account that it has new lines of or with one of `changed`.
     ///
     /// What was set aside for undo speaks of lines that may not count any more and goes.
     ///
@@ -62,30 +62,36 @@ impl WriteTx {
     pub async fn mark_touched_stale(
         &mut self,
         slot: DocumentSlot,
-        changed: &BTreeSet<String>,
+        changed: Option<&BTreeSet<String>>,
         seq: u64,
     ) -> Result<(), CacheError> {
-        let changed: Vec<&String> = changed.iter().collect();
-        let changed =
-            serde_json::to_string(&changed).map_err(|error| CacheError::stored("account", error))?;
-        // Rows grow with the order of import, so the document's lines are the last ones of each account's index.
         sqlx::query(
-            "update account set stale = ?1 where
-                 id in (select account_id from statement
-                        where document_id = ?2 and state not in ('redelivered', 'conflicting'))
-                 or ledger_account in (select value from json_each(?4))
-                 or exists (
-                     select 1 from ledger_line l
-                     where l.account = account.ledger_account and l.currency = account.currency and l.status = 0
-                       and l.id >= (select min(f.id) from ledger_line f where f.voucher_id >= ?3)
-                       and not exists (select 1 from superseded_line x where x.line_id = l.id))",
+            "update account set stale = ? where id in (
+                 select account_id from statement
+                 where document_id = ? and state not in ('redelivered', 'conflicting'))",
         )
         .bind(seq.cast_signed())
         .bind(slot.document)
-        .bind(slot.vouchers)
-        .bind(changed)
         .execute(&mut *self.tx)
         .await?;
+        if let Some(changed) = changed {
+            let changed: Vec<&String> = changed.iter().collect();
+            let changed =
+                serde_json::to_string(&changed).map_err(|error| CacheError::stored("account", error))?;
+            // Rows grow with the order of import, so the document's lines are those from its first on.
+            sqlx::query(
+                "update account set stale = ?1 where ledger_account in (select value from json_each(?3)) or exists (
+                     select 1 from ledger_line l
+                     where l.account = account.ledger_account and l.currency = account.currency and l.status = 0
+                       and l.id >= (select min(f.id) from ledger_line f where f.voucher_id >= ?2)
+                       and not exists (select 1 from superseded_line x where x.line_id = l.id))",
+            )
+            .bind(seq.cast_signed())
+            .bind(slot.vouchers)
+            .bind(changed)
+            .execute(&mut *self.tx)
+            .await?;
+        }
         sqlx::query("delete from shelved_group where account_id in (select id from account where stale = ?)")
             .bind(seq.cast_signed())
             .execute(&mut *self.tx)

@@ -66,11 +66,11 @@ pub(crate) async fn apply(
         let near = tx.list_statements_near(*account, slot.document).await?;
         compared.extend(chain::compare(tx, &near, slot.document).await?);
     }
-    let changed = if has_book { repeat_vouchers(tx, slot, findings).await? } else { BTreeSet::new() };
+    let changed = if has_book { Some(repeat_vouchers(tx, slot, findings).await?) } else { None };
     tx.repoint_groups().await?;
     // The event of this import comes next.
     let seq = tx.next_seq().await?;
-    tx.mark_touched_stale(slot, &changed, seq).await?;
+    tx.mark_touched_stale(slot, changed.as_ref(), seq).await?;
     Ok(compared)
 }
 
