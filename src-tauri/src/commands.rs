@@ -14,7 +14,7 @@ use attest_desk::{
     view::{
         AccountView, DecisionRequest, DecisionView, DocumentsView, ErrorView, ExportView, FindingView,
         GroupView, ImportProgress, LineRef, LinesQuery, ReviewLine, ReviewQuery, ReviewView, SelectionView,
-        SettingsView, SourceView, StatusView,
+        SettingsView, SourceView, StatusView, TableMapping, TablePreview, TableView,
     },
 };
 use std::future::Future;
@@ -123,6 +123,34 @@ pub(crate) async fn cancel_import(shell: State<'_, Shell>, job: u32) -> Answer<(
 #[tauri::command]
 pub(crate) async fn import_state(shell: State<'_, Shell>) -> Answer<Option<ImportProgress>> {
     Ok(shell.desk().import_state())
+}
+
+#[tauri::command]
+pub(crate) async fn list_tables(shell: State<'_, Shell>) -> Answer<Vec<TableView>> {
+    ask(&shell, move |desk| async move { desk.list_tables().await }).await
+}
+
+#[tauri::command]
+pub(crate) async fn preview_table(
+    shell: State<'_, Shell>,
+    table: u32,
+    mapping: Option<TableMapping>,
+) -> Answer<TablePreview> {
+    ask(&shell, move |desk| async move { desk.preview_table(table, mapping).await }).await
+}
+
+#[tauri::command]
+pub(crate) async fn import_table(
+    shell: State<'_, Shell>,
+    table: u32,
+    mapping: TableMapping,
+) -> Answer<Vec<TableView>> {
+    shell.import_table(table, mapping).await
+}
+
+#[tauri::command]
+pub(crate) async fn leave_table(shell: State<'_, Shell>, table: u32) -> Answer<Vec<TableView>> {
+    ask(&shell, move |desk| async move { desk.leave_table(table).await }).await
 }
 
 #[tauri::command]

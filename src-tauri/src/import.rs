@@ -10,7 +10,7 @@ use crate::{
 };
 use attest_desk::{
     import::Watch,
-    view::{ErrorView, ImportProgress, ImportResult, ImportStatus},
+    view::{ErrorView, ImportProgress, ImportResult, ImportStatus, TableMapping, TableView},
 };
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -41,17 +41,37 @@ impl Shell {
 
     /// Starts the import of files the user chose; answers its number at once.
     pub(crate) fn import_chosen(&self, named: Vec<PathBuf>) -> Result<u32, ErrorView> {
-        {
-            let mut known = self.known();
-            if known.importing {
-                return Err(error_view(
-                    "import.running",
-                    "An import is running. Wait for it, or stop it first.",
-                ));
-            }
-            known.importing = true;
-        }
+        self.take_turn()?;
         Ok(self.start_import(named))
+    }
+
+    /// Imports a table whose columns the user confirmed; answers with those that still wait.
+    pub(crate) async fn import_table(
+        &self,
+        table: u32,
+        mapping: TableMapping,
+    ) -> Result<Vec<TableView>, ErrorView> {
+        self.take_turn()?;
+        let (desk, watch) = (self.desk().clone(), self.desk().watch_import());
+        let job = watch.clone();
+        let work = guarded(async move || {
+            desk.import_table(table, mapping, &job).await.map_err(|error| error.view())?;
+            desk.list_tables().await.map_err(|error| error.view())
+        });
+        let outcome = self.follow(work, &watch).await;
+        self.known().importing = false;
+        self.refresh().await;
+        outcome
+    }
+
+    /// Reserves the turn to import.
+    fn take_turn(&self) -> Result<(), ErrorView> {
+        let mut known = self.known();
+        if known.importing {
+            return Err(error_view("import.running", "An import is running. Wait for it, or stop it first."));
+        }
+        known.importing = true;
+        Ok(())
     }
 
     /// Lets an import run by itself; the caller has reserved the turn.
@@ -76,7 +96,17 @@ impl Shell {
         };
         let files = guarded(listed).await?;
         let (desk, job) = (self.desk().clone(), watch.clone());
-        let work = guarded(async move || desk.import(&files, None, &job).await.map_err(|error| error.view()));
+        let work =
+            guarded(async move || desk.import_asking(&files, &job).await.map_err(|error| error.view()));
+        self.follow(work, watch).await.map(|_| ())
+    }
+
+    /// Tells the window how an import goes until it has ended.
+    async fn follow<T>(
+        &self,
+        work: impl Future<Output = Result<T, ErrorView>>,
+        watch: &Watch,
+    ) -> Result<T, ErrorView> {
         tokio::pin!(work);
         let mut ticks = tokio::time::interval(PROGRESS_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -93,11 +123,10 @@ impl Shell {
                 }
             }
         };
-        outcome?;
         if let Some(progress) = watch.progress() {
             self.emit(IMPORT_PROGRESS, &progress);
         }
-        Ok(())
+        outcome
     }
 }
 
@@ -124,6 +153,7 @@ fn ended_by(error: &ErrorView, watch: &Watch) -> ImportProgress {
         errors: 1,
         warnings: 0,
         message: Some(error.message.clone()),
+        finding: None,
     });
     progress
 }

@@ -12,6 +12,11 @@ use attest_tests::{
 use std::{fs, path::PathBuf};
 use tempfile::TempDir;
 
+/// A file of the fixtures.
+fn fixture(name: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures")).join(name)
+}
+
 /// A generated company beside the folder of a workspace that does not exist yet.
 struct Scene {
     _folder: TempDir,
@@ -131,6 +136,29 @@ async fn a_hostile_file_is_refused_in_the_window_with_its_reason() -> Result<()>
     flows::create_workspace(&window).await?;
     let said = flows::finish_import(&window).await?;
     ensure!(said.contains("bomb.xml") && said.contains("DOCTYPE"), "the window says: {said}");
+    window.close().await
+}
+
+#[tokio::test]
+async fn a_table_is_asked_about_once_and_the_next_month_comes_by_itself() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let workspace = folder.path().join("workspace");
+    let month = |name: &str| -> Result<PathBuf> {
+        let file = folder.path().join(name);
+        fs::copy(fixture(&format!("csv/{name}")), &file)?;
+        Ok(file)
+    };
+    let window = Window::open(&workspace, &[month("bank-january.csv")?]).await?;
+    flows::create_workspace(&window).await?;
+    flows::confirm_table(&window, "bank-january.csv", "8327-9 123 456 789-0").await?;
+    ensure!(window.count("document-row").await? == 1, "the confirmed table is no document");
+
+    hand_over(&workspace, &[month("bank-february.csv")?])?;
+    window
+        .until("the second month", "document.querySelectorAll('[data-testid=document-row]').length === 2")
+        .await?;
+    ensure!(window.count("table-review").await? == 0, "the same header was asked about again");
+    flows::open_reconciliation(&window).await?;
     window.close().await
 }
 

@@ -12,6 +12,8 @@ use std::{
 
 /// The key Ctrl as WebDriver names it.
 pub const CONTROL: char = '\u{e009}';
+/// The key Enter as WebDriver names it.
+pub const ENTER: char = '\u{e007}';
 /// The key Escape as WebDriver names it.
 pub const ESCAPE: char = '\u{e00c}';
 /// The arrow down as WebDriver names it.
@@ -50,6 +52,21 @@ pub async fn finish_import(window: &Window) -> Result<String> {
     window.find_within(done, IMPORT_PATIENCE).await?;
     let said = window.evaluate("document.querySelector('[data-testid=import-progress]').innerText").await?;
     said.as_str().map(str::to_owned).context("the panel has a text")
+}
+
+/// Waits for a table whose columns are asked about, names the account it is of, and imports it by key.
+///
+/// # Errors
+/// When it does not come, does not say that the account is needed, or cannot be imported then.
+pub async fn confirm_table(window: &Window, file: &str, account: &str) -> Result<()> {
+    window.press('2', &[CONTROL]).await?;
+    window.find(&format!("[data-testid=\"table-review\"][data-table={}]", json!(file))).await?;
+    window.find("[data-testid=\"table-need\"][data-need=\"account\"]").await?;
+    window.click("table-account").await?;
+    window.type_text(account).await?;
+    window.find("[data-testid=\"table-import\"]:not([data-disabled])").await?;
+    window.press(ENTER, &[CONTROL]).await?;
+    finish_import(window).await.map(|_| ())
 }
 
 /// Opens the reconciliation and waits for its first rows.

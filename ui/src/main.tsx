@@ -7,6 +7,7 @@ import "./design/layout.css";
 import "./design/review.css";
 import "./design/evidence.css";
 import "./design/pages.css";
+import "./design/tables.css";
 import { createRoot } from "react-dom/client";
 import { App } from "./app";
 

@@ -12,6 +12,7 @@ mod findings;
 pub mod import;
 pub mod ledger;
 pub mod log;
+pub mod mappings;
 mod open;
 pub mod review;
 pub mod shelf;

@@ -62,6 +62,9 @@ pub enum DeskError {
         /// What was given.
         value: String,
     },
+    /// A file is no longer what was looked at.
+    #[error("The file {0} has changed since it came in. Leave it out and import it again.")]
+    FileChanged(String),
     /// The list has changed since it was shown.
     #[error(
         "The list has changed in the meantime. It is loaded again; look once more and repeat the decision."
@@ -107,6 +110,7 @@ impl DeskError {
             Self::File { .. } => "file.failed",
             Self::Unknown { .. } => "unknown",
             Self::Argument { .. } => "argument",
+            Self::FileChanged(_) => "table.changed",
             Self::StaleView => "decision.stale_view",
             Self::Ambiguous(_) => "decision.ambiguous",
             Self::NothingToUndo => "undo.nothing",
@@ -130,6 +134,9 @@ impl DeskError {
             }
             Self::Decision(decide::Refusal::UnexplainedDifference(difference)) => {
                 params.insert("difference".to_owned(), difference.to_string());
+            }
+            Self::FileChanged(name) => {
+                params.insert("file".to_owned(), name.clone());
             }
             Self::DatabaseMissing(path) | Self::File { path, .. } => {
                 params.insert("path".to_owned(), path.display().to_string());

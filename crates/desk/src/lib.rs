@@ -94,6 +94,8 @@ pub(crate) struct Session {
     pub(crate) cache: Cache,
     pub(crate) author: Author,
     pub(crate) views: Mutex<review::Views>,
+    /// Tables that wait for a person.
+    pub(crate) tables: Mutex<import::Tables>,
     /// Held for its lock on the folder.
     _lock: File,
     /// Goes last, and tells those who wait that all else is gone.
@@ -102,7 +104,8 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn new(cache: Cache, author: Author, lock: File) -> Self {
-        Self { cache, author, views: Mutex::default(), _lock: lock, present: watch::Sender::new(()) }
+        let (views, tables) = (Mutex::default(), Mutex::default());
+        Self { cache, author, views, tables, _lock: lock, present: watch::Sender::new(()) }
     }
 
     /// Today by the desk's clock, as a stored day.

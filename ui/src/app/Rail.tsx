@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { describeCommand, IS_MAC } from "../commands";
 import { DocumentIcon, KeyCap, LockIcon, ReconcileIcon, SettingsIcon } from "../design";
-import type { ImportState } from "../features/documents";
+import { type ImportState, tablesQuery } from "../features/documents";
 import { accountsQuery } from "../features/review";
 import { formatCode, useI18n } from "../i18n";
 import type { StatusView } from "../ipc";
@@ -44,6 +44,7 @@ export function Rail({ status, imports, onLock }: Props) {
   const accounts = useQuery(accountsQuery);
   const open = (accounts.data ?? []).reduce((sum, account) => sum + account.open, 0);
   const { progress } = imports;
+  const waiting = useQuery(tablesQuery).data?.length ?? 0;
   const name = status.company ?? t("app.name");
   return (
     <nav className="rail" aria-label={t("nav.label")}>
@@ -71,7 +72,19 @@ export function Rail({ status, imports, onLock }: Props) {
           ) : null
         }
       />
-      <Entry to="/documents" icon={<DocumentIcon />} label={t("nav.documents")} testId="nav-documents" />
+      <Entry
+        to="/documents"
+        icon={<DocumentIcon />}
+        label={t("nav.documents")}
+        testId="nav-documents"
+        badge={
+          waiting > 0 ? (
+            <span className="rail-count rail-waiting" title={t("nav.waiting", { count: waiting })}>
+              {count(waiting)}
+            </span>
+          ) : null
+        }
+      />
       <Entry to="/settings" icon={<SettingsIcon />} label={t("nav.settings")} testId="nav-settings" />
       <div className="rail-foot">
         {progress !== null && !progress.finished ? (

@@ -61,6 +61,7 @@ export const BINDINGS = {
   filterConfirmed: { scope: "review", label: "command.filterConfirmed", chords: [{ key: "5" }] },
   chooseFiles: { scope: "documents", label: "command.chooseFiles", chords: [{ key: "o" }] },
   chooseFolder: { scope: "documents", label: "command.chooseFolder", chords: [{ key: "o", shift: true }] },
+  importTable: { scope: "documents", label: "command.importTable", chords: [{ key: "Enter", mod: true }] },
   cancelImport: { scope: "documents", label: "command.cancelImport", chords: [{ key: ".", mod: true }] },
 } as const satisfies Record<string, Binding>;
 
@@ -98,6 +99,7 @@ const ALLOWED_IN_TEXT = new Set<CommandId>([
   "goDocuments",
   "goSettings",
   "cancelImport",
+  "importTable",
 ]);
 
 function chordFits(chord: Chord, press: KeyPress, mac: boolean): boolean {

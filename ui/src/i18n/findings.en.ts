@@ -52,7 +52,7 @@ export const findingsEn = {
   "findings.code.csv.mapping_invalid": "The columns do not fit together",
   "findings.text.csv.mapping_invalid": "The choice of columns cannot work: {message}",
   "findings.code.csv.mapping_known": "Read as before",
-  "findings.text.csv.mapping_known": "The table was read the way a table like it was read before.",
+  "findings.text.csv.mapping_known": "The table was read like {document}, whose columns you confirmed.",
   "findings.code.csv.no_rows": "The table has no rows",
   "findings.text.csv.no_rows":
     "No row could be read, so nothing was kept. Check columns, decimal separator and date format, and import again.",

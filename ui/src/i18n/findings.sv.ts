@@ -52,7 +52,7 @@ export const findingsSv = {
   "findings.code.csv.mapping_invalid": "Kolumnvalet går inte ihop",
   "findings.text.csv.mapping_invalid": "Filen går inte att läsa så: {message}",
   "findings.code.csv.mapping_known": "Läst som förut",
-  "findings.text.csv.mapping_known": "Tabellen lästes på samma sätt som en likadan tabell tidigare.",
+  "findings.text.csv.mapping_known": "Tabellen lästes som {document}, vars kolumner du har bekräftat.",
   "findings.code.csv.no_rows": "Tabellen har inga rader",
   "findings.text.csv.no_rows":
     "Ingen rad gick att läsa, så inget sparades. Kontrollera kolumner, decimaltecken och datumformat och läs in igen.",

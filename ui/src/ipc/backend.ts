@@ -20,6 +20,9 @@ import type { SelectionView } from "./generated/SelectionView";
 import type { SettingsView } from "./generated/SettingsView";
 import type { SourceView } from "./generated/SourceView";
 import type { StatusView } from "./generated/StatusView";
+import type { TableMapping } from "./generated/TableMapping";
+import type { TablePreview } from "./generated/TablePreview";
+import type { TableView } from "./generated/TableView";
 
 /** What the drop of files looks like from the window. */
 export interface DragState {
@@ -45,6 +48,12 @@ export interface Backend {
   chooseFiles(folder: boolean): Promise<number | null>;
   cancelImport(job: number): Promise<void>;
   importState(): Promise<ImportProgress | null>;
+  listTables(): Promise<TableView[]>;
+  /** `null` reads it with the suggested mapping. */
+  previewTable(table: number, mapping: TableMapping | null): Promise<TablePreview>;
+  /** Answers when it is imported, with the tables that still wait. */
+  importTable(table: number, mapping: TableMapping): Promise<TableView[]>;
+  leaveTable(table: number): Promise<TableView[]>;
   openReview(query: ReviewQuery): Promise<ReviewView>;
   reviewLines(query: LinesQuery): Promise<ReviewLine[]>;
   group(view: number, group: number): Promise<GroupView>;

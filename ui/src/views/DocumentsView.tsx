@@ -9,8 +9,10 @@ import {
   documentsQuery,
   ImportPanel,
   type ImportState,
+  LazyTableReview,
   PAGE,
   placeOf,
+  tablesQuery,
 } from "../features/documents";
 import { useI18n } from "../i18n";
 import { backend, toErrorView } from "../ipc";
@@ -68,6 +70,7 @@ export function DocumentsView({ imports, dragOver, dismissed, onDismiss }: Props
   const { t, tError } = useI18n();
   const say = useSay();
   const first = useQuery(documentsQuery(0));
+  const tables = useQuery(tablesQuery).data ?? [];
   const [index, setIndex] = useState(-1);
   const { page, row } = placeOf(Math.max(0, index));
   const rows = useQuery({ ...documentsQuery(page), enabled: index >= 0 });
@@ -106,6 +109,10 @@ export function DocumentsView({ imports, dragOver, dismissed, onDismiss }: Props
       },
     },
   ]);
+  // What waits comes first: it keeps figures out of the reconciliation.
+  if (tables.length > 0) {
+    return <LazyTableReview tables={tables} busy={running} />;
+  }
   return (
     <>
       <main className="work" data-testid="view-documents" aria-label={t("documents.title")}>

@@ -3,12 +3,16 @@
 //! The reader runs on one thread, the database on another; at most a few batches wait between them, so that
 //! memory does not grow with the document. A crash at any point leaves either the whole document or nothing.
 
+mod ask;
+mod mapped;
 mod report;
 mod store;
+mod tables;
 mod watch;
 
 pub use report::{FileReport, FindingReport};
 pub(crate) use store::restore_document;
+pub(crate) use tables::Tables;
 pub use watch::{Running, Watch};
 
 use crate::{
@@ -29,7 +33,7 @@ use attest_domain::{
     limits::DOCUMENT_BYTES_MAX,
 };
 use attest_formats::csv::Mapping;
-use report::{already_here, cancelled, refused, result, unread};
+use report::{already_here, cancelled, refused, result, unread, waiting};
 use sha2::{Digest as _, Sha256};
 use std::{
     path::{Path, PathBuf},
@@ -37,8 +41,20 @@ use std::{
 };
 use store::{Tally, store_document};
 
+/// How a table is to be read.
+#[derive(Clone, Copy)]
+enum How<'a> {
+    /// With this mapping and its TOML; every file is taken for a table.
+    Mapping(&'a Mapping, &'a str),
+    /// With a guess.
+    Guess,
+    /// As a person confirmed before; else it is put aside for a person to say.
+    Ask,
+}
+
 impl Desk {
-    /// Imports files one after the other, then proposes matches for the accounts they touched.
+    /// Imports files one after the other, then proposes matches for the accounts they touched. Tables are read with
+    /// the mapping, else with a guess; see [`Desk::import_asking`] for the way that asks.
     ///
     /// A file that cannot be read is reported among the others; only a failing database ends the import.
     ///
@@ -50,14 +66,30 @@ impl Desk {
         mapping: Option<&str>,
         watch: &Arc<Watch>,
     ) -> Result<Vec<FileReport>, DeskError> {
-        let session = self.session().await?;
         let mapping = mapping.map(parse_mapping).transpose()?;
+        let how = mapping.as_ref().map_or(How::Guess, |(mapping, toml)| How::Mapping(mapping, toml));
+        self.import_all(files, how, watch).await
+    }
+
+    async fn import_all(
+        &self,
+        files: &[PathBuf],
+        how: How<'_>,
+        watch: &Arc<Watch>,
+    ) -> Result<Vec<FileReport>, DeskError> {
+        let session = self.session().await?;
         let total = files.iter().filter_map(|file| std::fs::metadata(file).ok()).map(|meta| meta.len()).sum();
         watch.update(|progress| {
             progress.files_total = u32::try_from(files.len()).unwrap_or(u32::MAX);
             progress.bytes_total = total;
         });
-        let outcome = self.import_each(&session, files, mapping.as_ref(), watch).await;
+        let mut outcome = self.import_each(&session, files, how, watch).await;
+        if let Ok(reports) = &outcome
+            && reports.iter().any(|report| report.status == "new")
+            && let Err(error) = self.match_imported(&session, watch).await
+        {
+            outcome = Err(error);
+        }
         watch.update(|progress| {
             progress.finished = true;
             progress.matching = false;
@@ -69,17 +101,16 @@ impl Desk {
         &self,
         session: &Arc<Session>,
         files: &[PathBuf],
-        mapping: Option<&(Mapping, String)>,
+        how: How<'_>,
         watch: &Arc<Watch>,
     ) -> Result<Vec<FileReport>, DeskError> {
         let mut reports = Vec::with_capacity(files.len());
-        let mut changed = false;
         for file in files {
             let name = file
                 .file_name()
                 .map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into());
             watch.update(|progress| progress.file.clone_from(&name));
-            let report = match import_file(session, file, &name, mapping, watch).await {
+            let report = match import_file(session, file, &name, how, watch).await {
                 Ok(report) => report,
                 Err(DeskError::Cancelled) => {
                     watch.update(|progress| progress.results.push(cancelled(&name)));
@@ -87,20 +118,21 @@ impl Desk {
                 }
                 Err(error) => return Err(error),
             };
-            changed |= report.status == "new";
             watch.update(|progress| {
                 progress.files_done += 1;
                 progress.results.push(result(&report));
             });
             reports.push(report);
         }
-        if changed {
-            watch.update(|progress| progress.matching = true);
-            session.forget();
-            self.assign_ledger_accounts(session).await?;
-            self.propose_stale(session, watch).await?;
-        }
         Ok(reports)
+    }
+
+    /// Proposes matches after documents came in.
+    async fn match_imported(&self, session: &Arc<Session>, watch: &Arc<Watch>) -> Result<(), DeskError> {
+        watch.update(|progress| progress.matching = true);
+        session.forget();
+        self.assign_ledger_accounts(session).await?;
+        self.propose_stale(session, watch).await
     }
 }
 
@@ -112,7 +144,7 @@ async fn import_file(
     session: &Arc<Session>,
     path: &Path,
     name: &str,
-    mapping: Option<&(Mapping, String)>,
+    how: How<'_>,
     watch: &Arc<Watch>,
 ) -> Result<FileReport, DeskError> {
     let bytes = match load_file(path).await? {
@@ -124,6 +156,17 @@ async fn import_file(
         blocking(move || Digest(Sha256::digest(bytes.as_slice()).into())).await?
     };
     let start = watch.bytes.load(Ordering::Relaxed);
+    let mapping = match how {
+        How::Mapping(mapping, toml) => Some(Box::new((mapping.clone(), toml.to_owned()))),
+        How::Guess => None,
+        How::Ask => match ask(session, path, name, &bytes, &sha256).await? {
+            Asked::Waiting => {
+                watch.bytes.store(start + bytes.len() as u64, Ordering::Relaxed);
+                return Ok(waiting(name, &sha256));
+            }
+            Asked::Told(mapping) => mapping,
+        },
+    };
     // Asked inside the one transaction that writes, so that two imports of one file cannot both find it new.
     let mut tx = session.cache.begin().await?;
     let before = tx.find_document(&sha256).await?;
@@ -137,7 +180,7 @@ async fn import_file(
         // It was refused once; this program may read what an older one could not.
         tx.delete_refused(refused.id).await?;
     }
-    let imported = store_document(&mut tx, &bytes, &sha256, name, mapping, watch, start).await;
+    let imported = store_document(&mut tx, &bytes, &sha256, name, mapping.as_deref(), watch, start).await;
     watch.bytes.store(start + bytes.len() as u64, Ordering::Relaxed);
     match imported {
         Ok((slot, format, mut tally)) => {
@@ -155,6 +198,37 @@ async fn import_file(
         }
         Err(error) => Err(error),
     }
+}
+
+/// What is known of a file before it is read.
+enum Asked {
+    /// It was put aside.
+    Waiting,
+    /// It can be read, with this mapping where it is a table.
+    Told(Option<Box<(Mapping, String)>>),
+}
+
+/// Puts a table aside unless a person has said before how to read it. What is here already needs no question.
+async fn ask(
+    session: &Session,
+    path: &Path,
+    name: &str,
+    bytes: &Arc<Vec<u8>>,
+    sha256: &Digest,
+) -> Result<Asked, DeskError> {
+    let here = session.cache.find_document(sha256).await?;
+    if here.is_some_and(|document| !document.refused) {
+        return Ok(Asked::Told(None));
+    }
+    Ok(match ask::judge(session, bytes, *sha256).await? {
+        None => Asked::Told(None),
+        Some(ask::Judgement::Known(mapping, toml)) => Asked::Told(Some(Box::new((*mapping, toml)))),
+        Some(ask::Judgement::Asked(question)) => {
+            let mut tables = session.tables.lock().expect("no holder panics");
+            tables.set_aside(path, name, bytes.len() as u64, *sha256, *question);
+            Asked::Waiting
+        }
+    })
 }
 
 /// The whole file, or why it is refused unread.

@@ -20,7 +20,7 @@ pub struct FileReport {
     pub sha256: Option<Digest>,
     /// Format with version.
     pub format: Option<String>,
-    /// `new`, `already-here`, `refused`.
+    /// `new`, `already-here`, `refused`; `waiting` only where tables are asked about.
     pub status: &'static str,
     /// Statements in it.
     pub statements: u64,
@@ -72,17 +72,26 @@ pub(super) fn unread(name: &str, refusal: Refusal) -> FileReport {
 }
 
 pub(super) fn refused(name: &str, finding: Finding) -> FileReport {
+    FileReport { findings: vec![finding.into()], ..nothing(name, "refused") }
+}
+
+/// A table that was put aside.
+pub(super) fn waiting(name: &str, sha256: &Digest) -> FileReport {
+    FileReport { sha256: Some(*sha256), ..nothing(name, "waiting") }
+}
+
+fn nothing(name: &str, status: &'static str) -> FileReport {
     FileReport {
         file: name.to_owned(),
         sha256: None,
         format: None,
-        status: "refused",
+        status,
         statements: 0,
         entries: 0,
         transactions: 0,
         vouchers: 0,
         ledger_lines: 0,
-        findings: vec![finding.into()],
+        findings: Vec::new(),
     }
 }
 
@@ -108,6 +117,7 @@ pub(super) fn result(report: &FileReport) -> ImportResult {
     let status = match report.status {
         "new" => ImportStatus::New,
         "already-here" => ImportStatus::AlreadyHere,
+        "waiting" => ImportStatus::Waiting,
         _ => ImportStatus::Refused,
     };
     let message = || {

@@ -1,6 +1,6 @@
 //! From the reader to the database: one thread reads, one packs, and the rows of both go through one transaction.
 
-use super::{parse_mapping, report::count_findings, watch::Watch};
+use super::{parse_mapping, report::count_findings, tables::like_finding, watch::Watch};
 use crate::{error::DeskError, journal::now, supersede};
 use attest_cache::{
     documents::DocumentRow,
@@ -128,6 +128,7 @@ async fn store_figures(
     start: u64,
     keep: Keep,
 ) -> Result<(String, Tally), DeskError> {
+    let mapped = mapping.is_some();
     let (send, mut receive) = mpsc::channel::<Message>(BATCHES_WAITING);
     let reader = {
         let (bytes, watch, send) = (bytes.clone(), watch.clone(), send.clone());
@@ -167,6 +168,9 @@ async fn store_figures(
         (None, Err(refusal)) => Err(refusal.into()),
         (None, Ok(Outcome::Cancelled)) => Err(DeskError::Cancelled),
         (None, Ok(Outcome::Read(format))) => {
+            if mapped && let Some(name) = tx.find_like_mapped(slot.document).await? {
+                tally.findings.push(like_finding(&name));
+            }
             tx.set_document_format(slot, &format.name).await?;
             Ok((format.name, tally))
         }

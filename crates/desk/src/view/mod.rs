@@ -26,8 +26,10 @@ macro_rules! view {
 }
 
 mod review;
+mod tables;
 
 pub use review::*;
+pub use tables::*;
 
 view! {
     /// Whether there is a workspace and whether it is open.
@@ -148,6 +150,8 @@ view! {
         Refused,
         /// Stopped by the user; nothing of this file is kept.
         Cancelled,
+        /// A table whose columns wait for a person; nothing of it is kept yet.
+        Waiting,
     }
 }
 view! {

@@ -19,4 +19,5 @@ mod office;
 mod random_decisions;
 mod searching;
 mod supersession;
+mod tables;
 mod taking_back;

@@ -37,11 +37,12 @@ fn with_delimiter(text: &Text<'_>, delimiter: char) -> Result<Option<Found>, Ref
         sample.push(row);
     }
     let Some(width) = common_width(&sample) else { return Ok(None) };
-    // What stands above a table is rarely as wide as it.
-    let Some(first) = sample.iter().position(|row| row.cells.len() == width && !row.is_blank()) else {
-        return Ok(None);
-    };
-    let headed = !sample[first].cells.iter().any(|cell| is_date(cell));
+    let is_data = |row: &Row<'_>| row.cells.len() == width && row.cells.iter().any(|cell| is_date(cell));
+    let Some(start) = sample.iter().position(is_data) else { return Ok(None) };
+    // Spreadsheets pad what stands above the header to the width of the table, so that a row of names has several.
+    let names = |row: &Row<'_>| row.cells.iter().filter(|cell| !cell.trim().is_empty()).count() >= 2;
+    let header = sample[..start].iter().rposition(|row| row.cells.len() == width && names(row));
+    let (headed, first) = (header.is_some(), header.unwrap_or(start));
     let data: Vec<&Row<'_>> = sample[first + usize::from(headed)..]
         .iter()
         .filter(|row| row.cells.len() == width && !row.is_blank())

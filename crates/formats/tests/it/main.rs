@@ -10,6 +10,7 @@ mod camt_properties;
 mod camt_support;
 mod check_digits;
 mod csv_features;
+mod csv_preview;
 mod lines_support;
 mod mt940_corpus;
 mod mt940_features;

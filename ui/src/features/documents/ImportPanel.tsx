@@ -9,6 +9,7 @@ const TONES: Record<ImportStatus, Tone> = {
   alreadyHere: "quiet",
   refused: "contradicts",
   cancelled: "decide",
+  waiting: "decide",
 };
 
 /** The pill for how an import ended. */

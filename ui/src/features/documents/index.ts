@@ -2,5 +2,6 @@
 export { DocumentEvidence } from "./DocumentEvidence";
 export { DocumentList } from "./DocumentList";
 export { ImportPanel } from "./ImportPanel";
-export { documentsQuery, PAGE, placeOf } from "./queries";
+export { LazyTableReview } from "./LazyTableReview";
+export { documentsQuery, PAGE, placeOf, tablesQuery } from "./queries";
 export { type ImportState, useDragOver, useImport } from "./useImport";

@@ -48,6 +48,6 @@ describe("an import's progress", () => {
         ],
       }),
     );
-    expect(counts).toEqual({ new: 2, alreadyHere: 0, refused: 1, cancelled: 0 });
+    expect(counts).toEqual({ new: 2, alreadyHere: 0, refused: 1, cancelled: 0, waiting: 0 });
   });
 });

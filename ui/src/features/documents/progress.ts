@@ -35,7 +35,13 @@ export function secondsLeft(first: Sample, now: Sample, totalBytes: number): num
 
 /** How many files ended in each way. */
 export function countByStatus(progress: ImportProgress): Record<ImportStatus, number> {
-  const counts: Record<ImportStatus, number> = { new: 0, alreadyHere: 0, refused: 0, cancelled: 0 };
+  const counts: Record<ImportStatus, number> = {
+    new: 0,
+    alreadyHere: 0,
+    refused: 0,
+    cancelled: 0,
+    waiting: 0,
+  };
   for (const result of progress.results) {
     counts[result.status] += 1;
   }

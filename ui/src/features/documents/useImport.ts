@@ -12,7 +12,7 @@ export interface ImportState {
 }
 
 /** What an import makes stale; the status comes by its own event. */
-const STALE_AFTER_IMPORT = ["accounts", "documents", "findings", "review", "source", "group"];
+const STALE_AFTER_IMPORT = ["accounts", "documents", "tables", "findings", "review", "source", "group"];
 
 /** While an import runs the list of documents follows it, but no faster than anybody reads. */
 const LIST_EVERY_MS = 1_500;

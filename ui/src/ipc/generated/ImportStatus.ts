@@ -3,4 +3,4 @@
 /**
  * How the import of one file ended.
  */
-export type ImportStatus = "new" | "alreadyHere" | "refused" | "cancelled";
+export type ImportStatus = "new" | "alreadyHere" | "refused" | "cancelled" | "waiting";
