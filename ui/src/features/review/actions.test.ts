@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { ReviewLine, SideView } from "../../ipc";
-import { matchStep, possible, type Subject, summarise } from "./actions";
+import type { DecisionRequest, ReviewLine, SideView } from "../../ipc";
+import { askWhy, matchStep, possible, type Subject, summarise } from "./actions";
 import { bank, ledger, line, sampleLines } from "./testLines";
 
 const lines = sampleLines();
@@ -126,5 +126,21 @@ describe("what is confirmed", () => {
 describe("nothing", () => {
   it("allows nothing", () => {
     expect(Object.values(possible({ marked: false, fresh: true, parts: [] })).some(Boolean)).toBe(false);
+  });
+});
+
+describe("a refused proposal", () => {
+  const accept = (group: number): DecisionRequest => ({ kind: "accept", group, differenceReason: null });
+  const error = { code: "decision.unexplained_difference", message: "", params: { difference: "-2.00" } };
+  it("is asked about when its sides differ, and the ones behind it wait", () => {
+    expect(askWhy([accept(5), accept(9), accept(13)], 1, error)).toEqual({
+      differing: 9,
+      difference: "-2.00",
+      others: [13],
+    });
+  });
+  it("is told of in words when anything else is the matter, or it was no proposal", () => {
+    expect(askWhy([accept(5)], 0, { ...error, code: "decision.stale" })).toBeNull();
+    expect(askWhy([{ kind: "match", lines: [], differenceReason: null }], 0, error)).toBeNull();
   });
 });

@@ -1,5 +1,5 @@
 /** What can be decided about a selection. Pure: the same rules enable keys, buttons and palette. */
-import type { LineRef, ReviewLine, SectionKind, SideView } from "../../ipc";
+import type { DecisionRequest, ErrorView, LineRef, ReviewLine, SectionKind, SideView } from "../../ipc";
 import { refsOf } from "./lines";
 
 /** What the next decision would be about. */
@@ -81,4 +81,27 @@ export function matchStep(subject: Subject): MatchStep {
     return { step: "match" };
   }
   return { step: "mark", side: bank > 0 ? "bank" : "ledger" };
+}
+
+/** A proposal whose sides differ, and those that are to be accepted after it. */
+export interface Question {
+  differing: number;
+  difference: string;
+  others: number[];
+}
+
+/** What has to be asked where a request was refused because the sides of a proposal differ. */
+export function askWhy(
+  requests: readonly DecisionRequest[],
+  refused: number,
+  { code, params }: ErrorView,
+): Question | null {
+  const request = requests[refused];
+  if (code !== "decision.unexplained_difference" || request?.kind !== "accept") {
+    return null;
+  }
+  const others = requests
+    .slice(refused + 1)
+    .flatMap((other) => (other.kind === "accept" ? [other.group] : []));
+  return { differing: request.group, difference: params.difference ?? "", others };
 }

@@ -3,7 +3,7 @@ import { useCallback, useRef, useState } from "react";
 import { useSay } from "../../commands";
 import { type Key, type Params, useI18n } from "../../i18n";
 import { backend, type DecisionRequest, type LineRef, toErrorView } from "../../ipc";
-import { matchStep, type Summary } from "./actions";
+import { askWhy, matchStep, type Question, type Summary } from "./actions";
 import { usePreloadedForms } from "./LazyDecisionForm";
 import type { OpenReview } from "./queries";
 import type { Selection } from "./useSelection";
@@ -13,7 +13,7 @@ export type Form =
   | { kind: "hold"; refs: LineRef[] }
   | { kind: "comment"; line: LineRef }
   | { kind: "match"; refs: LineRef[]; difference: string }
-  | { kind: "accept"; differing: number; difference: string; others: number[] }
+  | ({ kind: "accept" } & Question)
   | { kind: "unmatch"; group: number }
   | { kind: "writeOff"; refs: LineRef[]; amount: string }
   | { kind: "acceptSafe" };
@@ -30,17 +30,6 @@ interface Options {
 }
 
 const ZERO = /^-?0*(?:\.0*)?$/;
-
-/** What asks why the sides of a proposal differ, where that is why a request was refused. */
-function askWhy(requests: readonly DecisionRequest[], at: number, reason: unknown): Form | null {
-  const { code, params } = toErrorView(reason);
-  const request = requests[at];
-  if (code !== "decision.unexplained_difference" || request?.kind !== "accept") {
-    return null;
-  }
-  const others = requests.slice(at + 1).flatMap((other) => (other.kind === "accept" ? [other.group] : []));
-  return { kind: "accept", differing: request.group, difference: params.difference ?? "", others };
-}
 
 /** Decisions about the selection of a review. */
 export function useDecisions({ selection, summary, shown, refresh, onSettled, onChanged }: Options) {
@@ -75,7 +64,8 @@ export function useDecisions({ selection, summary, shown, refresh, onSettled, on
         setForm(null);
         say(t(done, params?.(events)));
       } catch (reason) {
-        question = askWhy(requests, at, reason);
+        const asked = askWhy(requests, at, toErrorView(reason));
+        question = asked === null ? null : { kind: "accept", ...asked };
         if (question === null) {
           say(tError(toErrorView(reason)), { tone: "wrong" });
         } else {
