@@ -1,10 +1,10 @@
 /** The frame around every view: rail, status bar, keys, palette and key map. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Outlet, useNavigate } from "@tanstack/react-router";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { Outlet, useLocation, useNavigate } from "@tanstack/react-router";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useCommands, useSay } from "../commands";
 import { Later, part } from "../design";
-import { useDragOver, useImport } from "../features/documents";
+import { tablesQuery, useDragOver, useImport } from "../features/documents";
 import { statusQuery, takeStatus } from "../features/workspace";
 import { useI18n } from "../i18n";
 import { backend, toErrorView } from "../ipc";
@@ -18,6 +18,24 @@ const palette = part(async () => (await import("./Palette")).Palette);
 const keyMap = part(async () => (await import("./KeyMapPanel")).KeyMapPanel);
 /** By then the window stands and nobody waits. */
 const LOAD_REST_AFTER_MS = 600;
+
+/** Says wherever one is that tables came in and wait; the documents view shows them by itself. */
+function useWaitingTables(): void {
+  const { t } = useI18n();
+  const say = useSay();
+  const navigate = useNavigate();
+  const away = useLocation({ select: (location) => location.pathname !== "/documents" });
+  const waiting = useQuery(tablesQuery).data?.length ?? 0;
+  const told = useRef(0);
+  useEffect(() => {
+    if (waiting > told.current && away) {
+      say(t("nav.waiting", { count: waiting }), {
+        action: { label: t("nav.showWaiting"), run: () => void navigate({ to: "/documents" }) },
+      });
+    }
+    told.current = waiting;
+  }, [waiting, away, say, t, navigate]);
+}
 
 /** The frame. */
 export function Shell() {
@@ -48,6 +66,7 @@ export function Shell() {
   ]);
   const closePanel = () => setPanel(null);
   useKeys(panel === null);
+  useWaitingTables();
 
   // Fetched before they are asked for, so that the first use is as quick as the next.
   useEffect(() => {

@@ -11,6 +11,7 @@ export const en = {
   "nav.documents": "Documents",
   "nav.settings": "Settings",
   "nav.open": { one: "{count} entry wants a decision", other: "{count} entries want a decision" },
+  "nav.showWaiting": "Show",
   "nav.waiting": {
     one: "{count} table waits for you to confirm its columns",
     other: "{count} tables wait for you to confirm their columns",
@@ -161,6 +162,7 @@ export const en = {
   "table.waiting": { one: "{count} table waits", other: "{count} tables wait" },
   "table.import": "Import",
   "table.leave": "Leave out",
+  "table.imported": "{file} was imported.",
   "table.left": "{file} was left out. Nothing of it is stored.",
   "table.kind": "Its rows are",
   "table.kind.bank": "Bank entries",

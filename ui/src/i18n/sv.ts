@@ -12,6 +12,7 @@ export const sv: Catalogue = {
   "nav.documents": "Dokument",
   "nav.settings": "Inställningar",
   "nav.open": { one: "{count} post väntar på beslut", other: "{count} poster väntar på beslut" },
+  "nav.showWaiting": "Visa",
   "nav.waiting": {
     one: "{count} tabell väntar på att du bekräftar kolumnerna",
     other: "{count} tabeller väntar på att du bekräftar kolumnerna",
@@ -162,6 +163,7 @@ export const sv: Catalogue = {
   "table.waiting": { one: "{count} tabell väntar", other: "{count} tabeller väntar" },
   "table.import": "Läs in",
   "table.leave": "Utelämna",
+  "table.imported": "{file} är inläst.",
   "table.left": "{file} utelämnades. Inget av den är sparat.",
   "table.kind": "Raderna är",
   "table.kind.bank": "Bankhändelser",

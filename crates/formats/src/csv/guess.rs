@@ -66,6 +66,12 @@ pub fn sketch(bytes: &[u8]) -> Result<Guess, Refusal> {
     };
     // Next month's file may be the first with an å, and is then in the encoding it says itself.
     guess.mapping.encoding = None;
+    let told =
+        guess.header.iter().any(|cell| currency_in(cell).is_some()) || home_currency(&guess.header).is_some();
+    if !told {
+        // Whoever confirms it can tell; nothing need be assumed.
+        guess.mapping.constants.currency = None;
+    }
     Ok(guess)
 }
 
@@ -301,7 +307,10 @@ fn currency(found: &Found, mapping: &mut Mapping, reasons: &mut Vec<String>) {
     if mapping.columns.currency.is_some() {
         return;
     }
-    let named = found.amounts().into_iter().find_map(|place| currency_in(&found.header[place]));
+    let named = found
+        .amounts()
+        .into_iter()
+        .find_map(|place| currency_in(found.header.get(place).map_or("", String::as_str)));
     let code = match (named, home_currency(&found.header)) {
         (Some(code), _) => {
             reasons.push(format!("The header names the currency {code}."));

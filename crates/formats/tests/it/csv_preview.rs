@@ -23,6 +23,7 @@ fn columns_without_a_known_name_are_suggested_by_what_they_hold() {
 fn a_table_without_a_header_goes_by_number_and_text_is_no_table() {
     let mapping = sketch(b"2024-01-31,-15.00,coffee\n2024-02-01,3.10,tea\n").unwrap().mapping;
     assert!(!mapping.header);
+    assert_eq!(mapping.constants.currency, None, "nothing tells it, so a person is asked");
     assert_eq!(mapping.columns.booked, Some(Column::Number(1)));
     assert_eq!(mapping.columns.amount, Some(Column::Number(2)));
     for text in

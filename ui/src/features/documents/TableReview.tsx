@@ -106,11 +106,14 @@ function OneTable({ table, waiting, busy }: OneProps) {
   const ready = preview !== undefined && preview.need === null && !query.isPlaceholderData;
   const enabled = ready && !busy && !working;
 
-  const settle = (work: Promise<TableView[]>) => {
+  const settle = (work: Promise<TableView[]>, done: "table.imported" | "table.left") => {
     setWorking(true);
     work
       .then(
-        (left) => client.setQueryData(tablesQuery.queryKey, left),
+        (left) => {
+          say(t(done, { file: table.name }));
+          client.setQueryData(tablesQuery.queryKey, left);
+        },
         (reason: unknown) => {
           say(tError(toErrorView(reason)), { tone: "wrong" });
           void client.invalidateQueries({ queryKey: tablesQuery.queryKey });
@@ -120,12 +123,11 @@ function OneTable({ table, waiting, busy }: OneProps) {
   };
   const importIt = () => {
     if (enabled && mapping !== undefined) {
-      settle(backend.importTable(table.table, mapping));
+      settle(backend.importTable(table.table, mapping), "table.imported");
     }
   };
   const leaveOut = () => {
-    say(t("table.left", { file: table.name }));
-    settle(backend.leaveTable(table.table));
+    settle(backend.leaveTable(table.table), "table.left");
   };
   useCommands("tables", [{ id: "importTable", enabled, hint: true, run: importIt }]);
   // Buttons and pickers take Enter for themselves, with any key held.
