@@ -195,6 +195,25 @@ impl Cache {
         .await
     }
 
+    /// Those of these entries that are booked, count, belong to the account and are in no group; packed likewise.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn find_open_entries(&self, account: i64, rows: &[i64]) -> Result<Vec<i64>, CacheError> {
+        let row = sqlx::query(
+            "select json_group_array((e.day << 32) | e.id) from entry e
+             where e.id in (select value from json_each(?)) and e.status = 0
+               and e.statement_id in (select id from statement where account_id = ? and state = 'current')
+               and not exists (select 1 from group_line g where g.side = 0 and g.line_id = e.id)
+               and not exists (select 1 from superseded_entry x where x.entry_id = e.id)",
+        )
+        .bind(json_integers(rows.iter().copied()))
+        .bind(account)
+        .fetch_one(&self.reader)
+        .await?;
+        Ok(integers(&crate::open::aggregate(&row)))
+    }
+
     /// Booked entries of an account that count, each packed as `day << 32 | row`, unsorted.
     ///
     /// # Errors

@@ -150,6 +150,30 @@ impl Cache {
         .await
     }
 
+    /// Those of these lines that count, belong to the ledger account and are in no group; packed likewise.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn find_open_lines(
+        &self,
+        account: &str,
+        currency: &str,
+        rows: &[i64],
+    ) -> Result<Vec<i64>, CacheError> {
+        let row = sqlx::query(
+            "select json_group_array((l.day << 32) | l.id) from ledger_line l
+             where l.id in (select value from json_each(?)) and l.account = ? and l.currency = ? and l.status = 0
+               and not exists (select 1 from group_line g where g.side = 1 and g.line_id = l.id)
+               and not exists (select 1 from superseded_line x where x.line_id = l.id)",
+        )
+        .bind(json_integers(rows.iter().copied()))
+        .bind(account)
+        .bind(currency)
+        .fetch_one(&self.reader)
+        .await?;
+        Ok(integers(&crate::open::aggregate(&row)))
+    }
+
     /// Lines of a ledger account that count, each packed as `day << 32 | row`, unsorted.
     ///
     /// # Errors

@@ -2,14 +2,22 @@
 //!
 //! Events and the projections they cause go through one [`WriteTx`] and become visible together.
 
-use crate::{error::CacheError, open::Cache};
+use crate::{
+    error::CacheError,
+    open::Cache,
+    review::{Committed, Touched},
+};
 use attest_domain::Digest;
 use sqlx::{Row, Sqlite, SqliteConnection, SqliteExecutor, Transaction};
+use std::sync::Arc;
 
 /// The one open write transaction. Dropping it without [`WriteTx::commit`] leaves no trace.
 #[derive(Debug)]
 pub struct WriteTx {
     pub(crate) tx: Transaction<'static, Sqlite>,
+    /// Groups this transaction has changed; told to `committed` once that is so.
+    pub(crate) touched: Touched,
+    committed: Arc<Committed>,
 }
 
 /// An event ready to be stored: its canonical bytes and what the columns repeat of it.
@@ -67,7 +75,11 @@ impl Cache {
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn begin(&self) -> Result<WriteTx, CacheError> {
-        Ok(WriteTx { tx: self.writer.begin_with("begin immediate").await? })
+        Ok(WriteTx {
+            tx: self.writer.begin_with("begin immediate").await?,
+            touched: Touched::default(),
+            committed: self.committed.clone(),
+        })
     }
 
     /// The size of the log and its newest leaf.
@@ -263,7 +275,9 @@ impl WriteTx {
     /// # Errors
     /// [`CacheError`]; nothing is kept then.
     pub async fn commit(self) -> Result<(), CacheError> {
-        Ok(self.tx.commit().await?)
+        self.tx.commit().await?;
+        self.committed.add(self.touched);
+        Ok(())
     }
 
     /// The position the next event must have.

@@ -1,6 +1,6 @@
 //! Opening the database: the key first, the library checked, one writer, readers that cannot write.
 
-use crate::error::CacheError;
+use crate::{error::CacheError, review::Committed};
 use attest_sqlcipher::SQLITE_VERSION_MIN;
 use sqlx::{
     ConnectOptions, Connection, Row, SqlitePool,
@@ -8,7 +8,10 @@ use sqlx::{
         SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
     },
 };
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use tracing::log::LevelFilter;
 use zeroize::Zeroizing;
 
@@ -61,6 +64,7 @@ pub struct Health {
 pub struct Cache {
     pub(crate) writer: SqlitePool,
     pub(crate) reader: SqlitePool,
+    pub(crate) committed: Arc<Committed>,
     path: PathBuf,
 }
 
@@ -92,7 +96,7 @@ impl Cache {
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_lazy_with(options(path, key).pragma("query_only", "ON"));
-        Ok(Self { writer, reader, path: path.to_owned() })
+        Ok(Self { writer, reader, committed: Arc::default(), path: path.to_owned() })
     }
 
     /// Closes every connection, so that no page in clear stays in memory, and folds the WAL into the file.

@@ -80,6 +80,7 @@ impl WriteTx {
         if ids.is_empty() {
             return Ok(());
         }
+        self.touched.extend(ids.iter().copied());
         let ids = json_integers(ids.iter().copied());
         let of_them = "in (select value from json_each(?))";
         // The text is put together from the constants of this file.
@@ -171,6 +172,7 @@ impl WriteTx {
         if ids.is_empty() {
             return Ok(());
         }
+        self.touched.extend(ids.iter().copied());
         let ids = json_integers(ids.iter().copied());
         let of_them = "in (select value from json_each(?))";
         for sql in [

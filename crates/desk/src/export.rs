@@ -77,7 +77,7 @@ impl Desk {
         let row = find_account(&session, account).await?;
         let query =
             ReviewQuery { account, month: month.clone(), search: String::new(), filter: ReviewFilter::All };
-        let review = self.open_review(query).await?;
+        let review = self.open_list(query, false).await?;
         let sign = match self.settings().language {
             Language::En => DecimalSign::Point,
             Language::Sv => DecimalSign::Comma,

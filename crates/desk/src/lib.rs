@@ -104,8 +104,8 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn new(cache: Cache, author: Author, lock: File) -> Self {
-        let (views, tables) = (Mutex::default(), Mutex::default());
-        Self { cache, author, views, tables, _lock: lock, present: watch::Sender::new(()) }
+        let (views, tables, present) = (Mutex::default(), Mutex::default(), watch::Sender::new(()));
+        Self { cache, author, views, tables, _lock: lock, present }
     }
 
     /// Today by the desk's clock, as a stored day.
@@ -115,6 +115,8 @@ impl Session {
 
     /// Drops what was read into memory.
     pub(crate) fn forget(&self) {
+        // All is read again, so nothing is left to mend.
+        let _ = self.cache.take_touched();
         self.views.lock().expect("no holder panics").forget();
     }
 }

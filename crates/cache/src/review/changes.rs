@@ -1,6 +1,9 @@
 //! Changes to groups: storing proposals, confirming, dissolving, and following lines that others replaced.
 
-use super::groups::{GroupKind, NewGroup};
+use super::{
+    groups::{GroupKind, NewGroup},
+    touched::Touched,
+};
 use crate::{
     error::CacheError,
     import::{ROWS_PER_INSERT, insert_sql},
@@ -62,6 +65,7 @@ impl WriteTx {
                 next += 1;
             }
             query.execute(&mut *self.tx).await?;
+            self.touched.extend(first..next);
             let lines: Vec<(i64, i64, i64)> = (first..)
                 .zip(part)
                 .flat_map(|(id, group)| {
@@ -110,14 +114,16 @@ impl WriteTx {
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn dissolve_proposals(&mut self, side: Side, rows: &[i64]) -> Result<(), CacheError> {
-        sqlx::query(
+        let removed: Vec<i64> = sqlx::query_scalar(
             "delete from review_group where section <> 3 and id in (
-                 select group_id from group_line where side = ? and line_id in (select value from json_each(?)))",
+                 select group_id from group_line where side = ? and line_id in (select value from json_each(?)))
+             returning id",
         )
         .bind(side.number())
         .bind(json_integers(rows.iter().copied()))
-        .execute(&mut *self.tx)
+        .fetch_all(&mut *self.tx)
         .await?;
+        self.touched.extend(removed);
         Ok(())
     }
 
@@ -126,6 +132,7 @@ impl WriteTx {
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn delete_group(&mut self, id: i64) -> Result<(), CacheError> {
+        self.touched.extend([id]);
         self.count_settled(&json_integers([id]), false).await?;
         sqlx::query("delete from review_group where id = ?").bind(id).execute(&mut *self.tx).await?;
         Ok(())
@@ -136,6 +143,7 @@ impl WriteTx {
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn delete_proposals(&mut self, account: i64) -> Result<(), CacheError> {
+        self.touched.merge(Touched::Everything);
         sqlx::query("delete from review_group where account_id = ? and section <> 3")
             .bind(account)
             .execute(&mut *self.tx)
@@ -148,6 +156,7 @@ impl WriteTx {
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn clear_review(&mut self) -> Result<(), CacheError> {
+        self.touched.merge(Touched::Everything);
         sqlx::raw_sql(
             "delete from review_group; delete from settled_day; delete from line_mark; delete from rejected;",
         )
@@ -237,7 +246,11 @@ impl WriteTx {
             );
             sqlx::query(AssertSqlSafe(follow)).execute(&mut *self.tx).await?;
         }
-        if changed { self.recount_settled().await } else { Ok(()) }
+        if !changed {
+            return Ok(());
+        }
+        self.touched.merge(Touched::Everything);
+        self.recount_settled().await
     }
 
     /// Groups of an account above the threshold, suggested, in the days from `from` to `to`.
@@ -268,6 +281,7 @@ impl WriteTx {
         by_rule: bool,
         difference_reason: Option<&str>,
     ) -> Result<(), CacheError> {
+        self.touched.extend([group]);
         sqlx::query(
             "update review_group set section = 3, kind = 'match', match_id = ?, at = ?, by_rule = ?,
                  difference_reason = ? where id = ?",
@@ -287,6 +301,7 @@ impl WriteTx {
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn reopen_group(&mut self, group: i64, contradicted: bool) -> Result<(), CacheError> {
+        self.touched.extend([group]);
         let kind = if contradicted { GroupKind::Contradicts } else { GroupKind::Proposal };
         self.count_settled(&json_integers([group]), false).await?;
         sqlx::query(

@@ -177,22 +177,25 @@ impl Cache {
         .bind(days.1)
         .fetch_one(&self.reader)
         .await?;
-        let count = |value: i64| u32::try_from(value & 0xF_FFFF).unwrap_or(u32::MAX);
-        let flags: String = row.get::<Option<String>, _>(1).unwrap_or_default();
-        Ok(integers(&aggregate(&row))
-            .into_iter()
-            .zip(integers(&flags))
-            .map(|(place, flags)| GroupHead {
-                id: place & 0xFFFF_FFFF,
-                section: flags & 3,
-                day: place >> 32,
-                bank: count(flags >> 8),
-                ledger: count(flags >> 28),
-                differs: flags & 16 != 0,
-                safe: flags & 4 != 0,
-                by_rule: flags & 8 != 0,
-            })
-            .collect())
+        Ok(unpack_heads(&row))
+    }
+
+    /// Those of these groups that there still are and that belong to the account.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn find_group_heads(&self, account: i64, ids: &[i64]) -> Result<Vec<GroupHead>, CacheError> {
+        let row = sqlx::query(
+            "select json_group_array((day << 32) | id),
+                    json_group_array(section | (safe << 2) | (by_rule << 3) | ((difference_m <> 0) << 4)
+                                     | (min(bank, 1048575) << 8) | (min(ledger, 1048575) << 28))
+             from review_group where id in (select value from json_each(?)) and account_id = ?",
+        )
+        .bind(json_integers(ids.iter().copied()))
+        .bind(account)
+        .fetch_one(&self.reader)
+        .await?;
+        Ok(unpack_heads(&row))
     }
 
     /// The lines of one side that are in a group, whatever the account, each packed as `group << 32 | line`, in the
@@ -319,6 +322,23 @@ async fn load_group_lines<'e>(
     .fetch_all(executor)
     .await?;
     Ok(rows.iter().map(|row| (row.get(0), Side::from_number(row.get(1)), row.get(2))).collect())
+}
+
+/// Two arrays of packed integers: day and row, then everything else.
+fn unpack_heads(row: &SqliteRow) -> Vec<GroupHead> {
+    let count = |value: i64| u32::try_from(value & 0xF_FFFF).unwrap_or(u32::MAX);
+    let flags: String = row.get::<Option<String>, _>(1).unwrap_or_default();
+    let head = |(place, flags): (i64, i64)| GroupHead {
+        id: place & 0xFFFF_FFFF,
+        section: flags & 3,
+        day: place >> 32,
+        bank: count(flags >> 8),
+        ledger: count(flags >> 28),
+        differs: flags & 16 != 0,
+        safe: flags & 4 != 0,
+        by_rule: flags & 8 != 0,
+    };
+    integers(&aggregate(row)).into_iter().zip(integers(&flags)).map(head).collect()
 }
 
 fn group_row(row: &SqliteRow) -> GroupRow {

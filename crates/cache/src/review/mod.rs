@@ -5,6 +5,10 @@ mod groups;
 mod lines;
 mod needles;
 mod sums;
+mod touched;
 
 pub use groups::{GroupHead, GroupKind, GroupRow, NewGroup};
 pub use lines::{FoundLine, LineMark};
+pub use touched::Touched;
+
+pub(crate) use touched::Committed;

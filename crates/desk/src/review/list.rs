@@ -2,7 +2,6 @@
 
 use crate::view::{ReviewFilter, SectionKind, SectionView};
 use attest_cache::review::GroupHead;
-use std::collections::HashSet;
 
 /// What a row of the list is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,68 +54,112 @@ pub(crate) struct List {
     pub(crate) sections: Vec<SectionView>,
 }
 
-/// What the list is made from.
-#[derive(Debug, Default)]
-pub(crate) struct Material {
-    /// Groups in the period.
-    pub(crate) heads: Vec<GroupHead>,
-    /// Bank entries in no group, as `(day, row)`.
-    pub(crate) entries: Vec<(i64, i64)>,
-    /// Ledger lines in no group, as `(day, row)`.
-    pub(crate) ledger: Vec<(i64, i64)>,
-    /// Rows on hold of either side.
-    pub(crate) held_entries: HashSet<i64>,
-    pub(crate) held_ledger: HashSet<i64>,
+/// Something that may stand in a list: a group or a line in no group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    pub(crate) day: i64,
+    pub(crate) key: RowKey,
+    /// Display lines it takes.
+    height: u32,
+    pub(crate) bank: u32,
+    ledger: u32,
+    by_rule: bool,
+}
+
+impl From<&GroupHead> for Candidate {
+    fn from(head: &GroupHead) -> Self {
+        Self {
+            day: head.day,
+            key: RowKey::Group(head.id),
+            height: head.bank.max(head.ledger + u32::from(head.differs)).max(1),
+            bank: head.bank,
+            ledger: head.ledger,
+            by_rule: if head.section == 1 { head.safe } else { head.by_rule },
+        }
+    }
+}
+
+impl Candidate {
+    pub(crate) fn entry(day: i64, row: i64) -> Self {
+        Self { day, key: RowKey::Entry(row), height: 1, bank: 1, ledger: 0, by_rule: false }
+    }
+
+    pub(crate) fn line(day: i64, row: i64) -> Self {
+        Self { day, key: RowKey::Line(row), height: 1, bank: 0, ledger: 1, by_rule: false }
+    }
 }
 
 const SECTIONS: [SectionKind; 4] =
     [SectionKind::Needs, SectionKind::Suggested, SectionKind::Held, SectionKind::Confirmed];
 
-struct Candidate {
-    day: i64,
-    key: RowKey,
-    height: u32,
-    bank: u32,
-    ledger: u32,
-    by_rule: bool,
-}
+/// The candidates of every section in the order of the list: days, then kinds and rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sections([Vec<Candidate>; 4]);
 
-/// Places everything in the order of sections and days; equal days in the order of kinds and rows.
-pub(crate) fn place(material: &Material, filter: ReviewFilter) -> List {
-    let mut sections: [Vec<Candidate>; 4] = Default::default();
-    for head in &material.heads {
+impl Sections {
+    /// Puts a group into its section; [`Sections::sort`] follows.
+    pub(crate) fn push_group(&mut self, head: &GroupHead) {
         let section = match head.section {
             0 => 0,
             1 => 1,
             _ => 3,
         };
-        let height = head.bank.max(head.ledger + u32::from(head.differs)).max(1);
-        sections[section].push(Candidate {
-            day: head.day,
-            key: RowKey::Group(head.id),
-            height,
-            bank: head.bank,
-            ledger: head.ledger,
-            by_rule: if section == 1 { head.safe } else { head.by_rule },
-        });
+        self.0[section].push(head.into());
     }
-    for (day, row) in &material.entries {
-        let section = if material.held_entries.contains(row) { 2 } else { 0 };
-        let key = RowKey::Entry(*row);
-        sections[section].push(Candidate { day: *day, key, height: 1, bank: 1, ledger: 0, by_rule: false });
+
+    /// Puts a line in no group into its section; [`Sections::sort`] follows.
+    pub(crate) fn push_line(&mut self, line: Candidate, held: bool) {
+        self.0[if held { 2 } else { 0 }].push(line);
     }
-    for (day, row) in &material.ledger {
-        let section = if material.held_ledger.contains(row) { 2 } else { 0 };
-        let key = RowKey::Line(*row);
-        sections[section].push(Candidate { day: *day, key, height: 1, bank: 0, ledger: 1, by_rule: false });
-    }
-    let mut list = List::default();
-    for (kind, mut candidates) in SECTIONS.into_iter().zip(sections) {
-        if candidates.is_empty() || !shows(filter, kind) {
-            continue;
+
+    /// Puts everything into order. Cheap where most is in order already.
+    pub(crate) fn sort(&mut self) {
+        for section in &mut self.0 {
+            section.sort_by_key(|candidate| (candidate.day, candidate.key));
         }
-        candidates.sort_unstable_by_key(|candidate| (candidate.day, candidate.key));
-        list.push_section(kind, &candidates);
+    }
+
+    /// Takes out the groups and lines that are not to be kept, and all lines in no group, to be put back where they
+    /// belong now.
+    pub(crate) fn retain(&mut self, keeps: impl Fn(RowKey) -> bool) -> Vec<Candidate> {
+        let mut lines = Vec::new();
+        for section in &mut self.0 {
+            section.retain(|candidate| {
+                let is_group = matches!(candidate.key, RowKey::Group(_));
+                let kept = keeps(candidate.key);
+                if kept && !is_group {
+                    lines.push(*candidate);
+                }
+                kept && is_group
+            });
+        }
+        lines
+    }
+
+    /// The candidates of one section in the days from `from` to `to`.
+    fn days(&self, section: usize, days: (i64, i64)) -> &[Candidate] {
+        let all = &self.0[section];
+        let first = all.partition_point(|candidate| candidate.day < days.0);
+        let last = all.partition_point(|candidate| candidate.day <= days.1);
+        &all[first..last]
+    }
+
+    /// Bank entries in the sections, in their order.
+    pub(crate) fn count_entries(&self, days: (i64, i64)) -> [u32; 4] {
+        [0, 1, 2, 3].map(|section| self.days(section, days).iter().map(|candidate| candidate.bank).sum())
+    }
+}
+
+/// Places what the filter shows of the days, as far as it is `wanted`.
+pub(crate) fn place(
+    sections: &Sections,
+    days: (i64, i64),
+    filter: ReviewFilter,
+    wanted: impl Fn(RowKey) -> bool,
+) -> List {
+    let mut list = List::default();
+    for (at, kind) in SECTIONS.into_iter().enumerate().filter(|(_, kind)| shows(filter, *kind)) {
+        list.push_section(kind, sections.days(at, days), &wanted);
     }
     list
 }
@@ -133,25 +176,31 @@ fn shows(filter: ReviewFilter, kind: SectionKind) -> bool {
 }
 
 impl List {
-    fn push_section(&mut self, kind: SectionKind, candidates: &[Candidate]) {
-        let mut view = SectionView {
-            kind,
-            start: self.lines,
-            groups: u32::try_from(candidates.len()).unwrap_or(u32::MAX),
-            entries: 0,
-            ledger_lines: 0,
-            by_rule: 0,
-        };
-        self.rows.push(Row { key: RowKey::Heading, section: kind, start: self.lines });
+    /// Adds a section, heading first; an empty one is left out.
+    fn push_section(
+        &mut self,
+        kind: SectionKind,
+        candidates: &[Candidate],
+        wanted: &impl Fn(RowKey) -> bool,
+    ) {
+        let (heading, start) = (self.rows.len(), self.lines);
+        self.rows.push(Row { key: RowKey::Heading, section: kind, start });
         self.lines += 1;
-        for candidate in candidates {
+        let mut view = SectionView { kind, start, groups: 0, entries: 0, ledger_lines: 0, by_rule: 0 };
+        for candidate in candidates.iter().filter(|candidate| wanted(candidate.key)) {
             self.rows.push(Row { key: candidate.key, section: kind, start: self.lines });
             self.lines += candidate.height;
+            view.groups += 1;
             view.entries += candidate.bank;
             view.ledger_lines += candidate.ledger;
             view.by_rule += u32::from(candidate.by_rule);
         }
-        self.sections.push(view);
+        if view.groups == 0 {
+            self.rows.truncate(heading);
+            self.lines = start;
+        } else {
+            self.sections.push(view);
+        }
     }
 
     /// Rows that touch the display lines from `start` to `end`, each with the line behind its last.
@@ -188,19 +237,25 @@ mod tests {
         GroupHead { id, section, day, bank, ledger, differs, safe: section == 1, by_rule: false }
     }
 
-    fn material() -> Material {
-        Material {
-            heads: vec![head(1, 3, 5, 1, 1, false), head(2, 1, 4, 1, 2, true), head(3, 0, 9, 1, 2, false)],
-            entries: vec![(7, 70), (3, 30)],
-            ledger: vec![(3, 31)],
-            held_entries: HashSet::from([70]),
-            held_ledger: HashSet::new(),
+    fn sections() -> Sections {
+        let mut sections = Sections::default();
+        for head in [head(1, 3, 5, 1, 1, false), head(2, 1, 4, 1, 2, true), head(3, 0, 9, 1, 2, false)] {
+            sections.push_group(&head);
         }
+        sections.push_line(Candidate::entry(7, 70), true);
+        sections.push_line(Candidate::entry(3, 30), false);
+        sections.push_line(Candidate::line(3, 31), false);
+        sections.sort();
+        sections
+    }
+
+    fn place_all() -> List {
+        place(&sections(), (i64::MIN, i64::MAX), ReviewFilter::All, |_| true)
     }
 
     #[test]
     fn every_line_stands_in_exactly_one_section_and_place() {
-        let list = place(&material(), ReviewFilter::All);
+        let list = place_all();
         let kinds: Vec<_> =
             list.sections.iter().map(|section| (section.kind, section.start, section.groups)).collect();
         assert_eq!(
@@ -223,7 +278,7 @@ mod tests {
 
     #[test]
     fn a_window_begins_with_the_row_that_reaches_into_it() {
-        let list = place(&material(), ReviewFilter::All);
+        let list = place_all();
         // The suggestion has three lines (two ledger lines and a difference): 6, 7, 8.
         let window = list.window(7, 8);
         assert_eq!(window.len(), 1);
@@ -232,10 +287,22 @@ mod tests {
 
     #[test]
     fn after_a_decision_the_next_row_of_the_section_is_selected() {
-        let list = place(&material(), ReviewFilter::All);
+        let list = place_all();
         assert_eq!(list.neighbour(RowKey::Entry(30)), Some(RowKey::Line(31)));
         assert_eq!(list.neighbour(RowKey::Group(3)), Some(RowKey::Line(31)));
         assert_eq!(list.neighbour(RowKey::Group(2)), None);
+    }
+
+    #[test]
+    fn days_search_and_filter_leave_out_rows_and_empty_headings() {
+        let list = place(&sections(), (3, 5), ReviewFilter::All, |key| key != RowKey::Line(31));
+        let keys: Vec<_> = list.rows.iter().map(|row| row.key).collect();
+        let heading = RowKey::Heading;
+        assert_eq!(keys, [heading, RowKey::Entry(30), heading, RowKey::Group(2), heading, RowKey::Group(1)]);
+        assert_eq!(list.lines, 8);
+        let held = place(&sections(), (0, 9), ReviewFilter::Held, |_| true);
+        assert_eq!((held.lines, held.sections.len()), (2, 1));
+        assert_eq!(sections().count_entries((0, 9)), [2, 1, 1, 1]);
     }
 
     #[test]

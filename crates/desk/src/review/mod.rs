@@ -2,6 +2,7 @@
 //!
 //! A list is frozen when it is opened, so that scrolling is stable; a decision opens a new one.
 
+mod base;
 mod cells;
 mod equation;
 mod list;
@@ -21,26 +22,23 @@ use crate::{
 };
 use attest_cache::{Side, accounts::AccountRow};
 use attest_domain::{Amount, EntryId, LedgerLineId, limits::PAGE_ROWS_MAX};
-use list::{List, Material, place};
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use base::{Base, Prepared};
+use list::{List, place};
+use std::{collections::HashMap, sync::Arc};
 
 /// Lists kept open; the window shows one and may still fetch lines of the one before.
 const VIEWS_KEPT: usize = 4;
 
-/// Lists and search indexes in memory; dropped on lock.
+/// Lists and what they are made from, in memory; dropped on lock.
 #[derive(Debug, Default)]
 pub(crate) struct Views {
     next: u32,
     open: Vec<Arc<View>>,
-    indexes: HashMap<i64, Arc<search::Index>>,
+    /// Groups, open lines and search index by account.
+    prepared: HashMap<i64, Arc<Prepared>>,
     /// What decisions do not change, by account and day.
     totals: HashMap<(i64, i64), equation::Totals>,
-    /// What the newest list was made from, so that typing in the search field asks the database nothing.
-    base: Option<Arc<Base>>,
-    /// Counts what made `base` out of date, so that one that was being read meanwhile is not kept.
+    /// Counts what made `totals` out of date, so that figures that were being read meanwhile are not kept.
     changes: u64,
 }
 
@@ -51,24 +49,14 @@ impl Views {
     }
 }
 
-/// The whole of a period, before search and filter.
-#[derive(Debug)]
-struct Base {
-    account: i64,
-    /// The day it was made on: tomorrow other holds have ended.
-    today: i64,
-    days: (i64, i64),
-    material: Material,
-    /// Lines in groups, packed as `group << 32 | line` in the order of lines; read when first searched.
-    grouped: tokio::sync::OnceCell<[Vec<i64>; 2]>,
-}
-
 /// A frozen list.
 #[derive(Debug)]
 pub(crate) struct View {
     handle: u32,
     pub(crate) list: List,
     decimals: u32,
+    /// The account, where a window looks at the list and may ask more of it soon.
+    watched: Option<AccountRow>,
 }
 
 impl Desk {
@@ -108,29 +96,30 @@ impl Desk {
     /// # Errors
     /// [`DeskError::Unknown`] for an account that is not here, [`DeskError::Argument`] for a month that is none.
     pub async fn open_review(&self, query: ReviewQuery) -> Result<ReviewView, DeskError> {
+        self.open_list(query, true).await
+    }
+
+    /// As [`Desk::open_review`]; what is not `watched` prepares nothing for further questions.
+    pub(crate) async fn open_list(&self, query: ReviewQuery, watched: bool) -> Result<ReviewView, DeskError> {
         let session = self.session().await?;
         let account = find_account(&session, query.account).await?;
         let days = query.month.as_deref().map(month_days).transpose()?;
         let period = days.unwrap_or(ALL_DAYS);
-        let (base, equation, pending, undo_state) = tokio::try_join!(
-            load_base(&session, &account, period),
+        let ((list, entries), equation, pending, undo_state) = tokio::try_join!(
+            list_of(&session, &account, period, &query),
             equation::equation(&session, &account, days.map(|(_, to)| to)),
             async { Ok(session.cache.count_pending(account.id, period).await?) },
             self.undo_state(&session),
         )?;
         let (undo, redo) = undo_state;
-        let counts = count(&base.material);
-        let list = if query.search.trim().is_empty() {
-            place(&base.material, query.filter)
-        } else {
-            place(&narrow(&session, &account, &query.search, &base).await?, query.filter)
-        };
+        let [needs, suggested, held, confirmed] = entries;
         let decimals =
             attest_domain::Currency::parse(&account.currency).map_or(2, |currency| currency.decimals());
         let view = {
             let mut views = session.views.lock().expect("no holder panics");
             views.next += 1;
-            let view = Arc::new(View { handle: views.next, list, decimals });
+            let watched = watched.then(|| account.clone());
+            let view = Arc::new(View { handle: views.next, list, decimals, watched });
             views.open.push(view.clone());
             if views.open.len() > VIEWS_KEPT {
                 views.open.remove(0);
@@ -142,10 +131,10 @@ impl Desk {
             lines: view.list.lines,
             sections: view.list.sections.clone(),
             equation,
-            entries: counts.entries,
-            confirmed: counts.confirmed,
-            suggested: counts.suggested,
-            open: counts.entries - counts.confirmed - counts.suggested,
+            entries: needs + suggested + held + confirmed,
+            confirmed,
+            suggested,
+            open: needs + held,
             pending: u32::try_from(pending).unwrap_or(u32::MAX),
             currency: account.currency,
             undo,
@@ -164,6 +153,10 @@ impl Desk {
         let rows = view.list.window(query.start, end);
         let mut lines = cells::lines(&session, &rows, view.decimals).await?;
         lines.retain(|line| (query.start..end).contains(&line.index));
+        if let Some(account) = &view.watched {
+            // The first rows are on their way; now there is time for what will be asked next.
+            base::prepare(&session, account);
+        }
         Ok(lines)
     }
 
@@ -212,11 +205,17 @@ impl Session {
         views.open.iter().find(|view| view.handle == handle).cloned().ok_or(DeskError::StaleView)
     }
 
-    /// Forgets what the newest list was made from, because a decision has changed it.
+    /// What lists are made from is to be mended, because a decision has changed it.
     pub(crate) fn drop_base(&self) {
-        let mut views = self.views.lock().expect("no holder panics");
-        views.base = None;
-        views.changes += 1;
+        let touched = self.cache.take_touched();
+        for prepared in self.views.lock().expect("no holder panics").prepared.values() {
+            prepared.change(touched.clone());
+        }
+    }
+
+    /// The memory of an account.
+    fn prepared(&self, account: i64) -> Arc<Prepared> {
+        self.views.lock().expect("no holder panics").prepared.entry(account).or_default().clone()
     }
 
     /// The newest list, for finding the place to go on after a decision.
@@ -246,135 +245,44 @@ async fn find_line(session: &Session, line: &LineRef) -> Result<attest_cache::re
     session.cache.find_line(side, &uid).await?.ok_or_else(unknown)
 }
 
-/// The base of a list, from memory where nothing was decided since.
-async fn load_base(
+/// Places the list that a query asks for, and counts the bank entries of its days by section, whatever is shown.
+async fn list_of(
     session: &Session,
     account: &AccountRow,
     days: (i64, i64),
-) -> Result<Arc<Base>, DeskError> {
-    let (known, changes) = {
-        let views = session.views.lock().expect("no holder panics");
-        (views.base.clone(), views.changes)
-    };
-    if let Some(base) =
-        known.filter(|base| (base.account, base.days, base.today) == (account.id, days, session.today()))
-    {
-        return Ok(base);
+    query: &ReviewQuery,
+) -> Result<(List, [u32; 4]), DeskError> {
+    let prepared = session.prepared(account.id);
+    if query.search.trim().is_empty() {
+        let base = match prepared.whole_if_ready(session, account).await? {
+            Some(base) => base,
+            None if days == ALL_DAYS => prepared.whole(session, account).await?,
+            None => Arc::new(base::load_days(session, account, days).await?),
+        };
+        let list = place(&base.sections, days, query.filter, |_| true);
+        return Ok((list, base.sections.count_entries(days)));
     }
-    let material = load_material(session, account, days).await?;
-    let base = Arc::new(Base {
-        account: account.id,
-        today: session.today(),
-        days,
-        material,
-        grouped: tokio::sync::OnceCell::new(),
+    let base: Arc<Base> = prepared.whole(session, account).await?;
+    let (bank, ledger) = prepared.index(session, account).await?.find(&query.search);
+    // A group stays when any of its lines is found.
+    let groups = base.groups_of(&bank, &ledger);
+    let list = place(&base.sections, days, query.filter, |key| match key {
+        RowKey::Heading => false,
+        RowKey::Group(row) => groups.contains(row),
+        RowKey::Entry(row) => bank.contains(row),
+        RowKey::Line(row) => ledger.contains(row),
     });
-    let mut views = session.views.lock().expect("no holder panics");
-    if views.changes == changes {
-        views.base = Some(base.clone());
-    }
-    Ok(base)
-}
-
-/// Everything that stands in the list of a period, before search and filter. The questions are asked side by side.
-async fn load_material(
-    session: &Session,
-    account: &AccountRow,
-    days: (i64, i64),
-) -> Result<Material, DeskError> {
-    let cache = &session.cache;
-    let lines = async {
-        match &account.ledger_account {
-            None => Ok(Vec::new()),
-            Some(number) => cache.pack_open_lines(number, &account.currency, days).await,
-        }
-    };
-    let (heads, entries, lines, marks) = tokio::try_join!(
-        cache.list_group_heads(account.id, days),
-        cache.pack_open_entries(account.id, days),
-        lines,
-        cache.list_marks(),
-    )?;
-    let (mut held_entries, mut held_ledger) = (HashSet::new(), HashSet::new());
-    let today = session.today();
-    for ((side, row), mark) in marks {
-        if mark.held_until.is_some_and(|until| until > today) {
-            match side {
-                Side::Bank => held_entries.insert(row),
-                Side::Ledger => held_ledger.insert(row),
-            };
-        }
-    }
-    Ok(Material { heads, entries: unpack(entries), ledger: unpack(lines), held_entries, held_ledger })
-}
-
-/// Day and row of packed lines.
-fn unpack(packed: Vec<i64>) -> Vec<(i64, i64)> {
-    packed.into_iter().map(|value| (value >> 32, value & 0xFFFF_FFFF)).collect()
-}
-
-struct Counts {
-    entries: u32,
-    confirmed: u32,
-    suggested: u32,
-}
-
-fn count(material: &Material) -> Counts {
-    let of = |section: i64| {
-        material.heads.iter().filter(|head| head.section == section).map(|head| head.bank).sum::<u32>()
-    };
-    let open = u32::try_from(material.entries.len()).unwrap_or(u32::MAX);
-    Counts { entries: open + of(0) + of(1) + of(3), confirmed: of(3), suggested: of(1) }
-}
-
-/// What the search finds; a group stays when any of its lines is found.
-async fn narrow(
-    session: &Session,
-    account: &AccountRow,
-    search: &str,
-    base: &Base,
-) -> Result<Material, DeskError> {
-    let known = session.views.lock().expect("no holder panics").indexes.get(&account.id).cloned();
-    let index = match known {
-        Some(index) => index,
-        None => {
-            let index = Arc::new(search::Index::load(session, account).await?);
-            session.views.lock().expect("no holder panics").indexes.insert(account.id, index.clone());
-            index
-        }
-    };
-    let grouped = base
-        .grouped
-        .get_or_try_init(|| async {
-            let sides = tokio::try_join!(
-                session.cache.pack_grouped(Side::Bank),
-                session.cache.pack_grouped(Side::Ledger)
-            )?;
-            Ok::<_, DeskError>([sides.0, sides.1])
-        })
-        .await?;
-    let (bank, ledger) = index.find(search);
-    let mut groups = HashSet::new();
-    for (lines, found) in grouped.iter().zip([&bank, &ledger]) {
-        for row in found {
-            if let Ok(at) = lines.binary_search_by_key(row, |packed| packed & 0xFFFF_FFFF) {
-                groups.insert(lines[at] >> 32);
-            }
-        }
-    }
-    let all = &base.material;
-    Ok(Material {
-        heads: all.heads.iter().filter(|head| groups.contains(&head.id)).copied().collect(),
-        entries: all.entries.iter().filter(|(_, row)| bank.contains(row)).copied().collect(),
-        ledger: all.ledger.iter().filter(|(_, row)| ledger.contains(row)).copied().collect(),
-        held_entries: all.held_entries.clone(),
-        held_ledger: all.held_ledger.clone(),
-    })
+    Ok((list, base.sections.count_entries(days)))
 }
 
 fn account_name(account: &AccountRow) -> String {
     let number = || account.iban.clone().or_else(|| account.number.clone());
     account.name.clone().or_else(number).unwrap_or_else(|| account.key.clone())
+}
+
+/// IBAN or number as stored; empty where a statement named none.
+pub(crate) fn account_number(account: &AccountRow) -> String {
+    account.iban.clone().or_else(|| account.number.clone()).unwrap_or_default()
 }
 
 /// An IBAN in groups of four; other numbers as given.
