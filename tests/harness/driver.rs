@@ -96,21 +96,34 @@ fn end_group(child: &Child) {
     }
     let group = child.id().to_string();
     let _ = Command::new("kill").args(["-TERM", "--", &format!("-{group}")]).stderr(Stdio::null()).status();
-    let start = Instant::now();
-    while start.elapsed() < END_MAX && is_alive(&group) {
-        std::thread::sleep(POLL);
+    if !wait_until_gone(&group) {
+        let _ =
+            Command::new("kill").args(["-KILL", "--", &format!("-{group}")]).stderr(Stdio::null()).status();
+        wait_until_gone(&group);
     }
-    let _ = Command::new("kill").args(["-KILL", "--", &format!("-{group}")]).stderr(Stdio::null()).status();
 }
 
-/// Whether a process of the group still runs; one that only waits to be collected does not count.
+/// Waits until the group is gone; false when it stays.
+fn wait_until_gone(group: &str) -> bool {
+    let start = Instant::now();
+    while is_alive(group) {
+        if start.elapsed() > END_MAX {
+            return false;
+        }
+        std::thread::sleep(POLL);
+    }
+    true
+}
+
+/// Whether a process of the group still runs. One that only waits to be collected does not count, unless threads of it
+/// are still at work: until the last of them has ended its files stay open and locked.
 fn is_alive(group: &str) -> bool {
     let Ok(processes) = std::fs::read_dir("/proc") else { return false };
-    let stats =
-        processes.flatten().filter_map(|process| std::fs::read_to_string(process.path().join("stat")).ok());
-    stats.into_iter().any(|stat| {
+    processes.flatten().any(|process| {
+        let Ok(stat) = std::fs::read_to_string(process.path().join("stat")) else { return false };
         let fields: Vec<&str> =
             stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
-        fields.first() != Some(&"Z") && fields.get(2) == Some(&group)
+        let threads = || std::fs::read_dir(process.path().join("task")).map_or(0, Iterator::count);
+        fields.get(2) == Some(&group) && (fields.first() != Some(&"Z") || threads() > 1)
     })
 }
