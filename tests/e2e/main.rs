@@ -158,7 +158,9 @@ async fn a_table_is_asked_about_once_and_the_next_month_comes_by_itself() -> Res
         .until("the second month", "document.querySelectorAll('[data-testid=document-row]').length === 2")
         .await?;
     ensure!(window.count("table-review").await? == 0, "the same header was asked about again");
-    flows::open_reconciliation(&window).await?;
+    window.press('1', &[CONTROL]).await?;
+    let account = "document.body.innerText.includes('8327-9123456789-0')";
+    window.until("the account that was named", account).await?;
     window.close().await
 }
 

@@ -27,9 +27,11 @@ function Result({ result }: { result: ImportResult }) {
   const i18n = useI18n();
   const { t, count } = i18n;
   const line = result.finding?.line ?? null;
+  const words = result.finding === null ? null : findingWords(result.finding, i18n);
   const refused = [
     line === null ? null : `${t("findings.line", { line: count(line) })}:`,
-    result.finding === null ? result.message : findingWords(result.finding, i18n).text,
+    words === null || words.title === null ? null : `${words.title}.`,
+    words === null ? result.message : words.text,
   ];
   const reason =
     (result.status === "refused" ? refused.filter((part) => part !== null).join(" ") : null) ??
