@@ -75,7 +75,12 @@ pub const CODES: &[Code] = &[
     remark("csv.guessed", &[Info], &[], "no mapping was given, so one was guessed"),
     refusal("csv.header_missing", &[], "the file ends before its header"),
     refusal("csv.mapping_invalid", &[], "the mapping cannot work"),
-    remark("csv.mapping_known", &[Info], &["document"], "the table was read through the mapping of one like it"),
+    remark(
+        "csv.mapping_known",
+        &[Info],
+        &["document"],
+        "the table was read through the mapping of one like it",
+    ),
     refusal("csv.no_rows", &[], "no row could be read"),
     refusal("csv.not_understood", &[], "the table could not be guessed; it needs a mapping"),
     remark("csv.row_unreadable", &[Error], &[], "a row was left out"),

@@ -32,7 +32,10 @@ describe("catalogues", () => {
     const source = fileURLToPath(new URL("..", import.meta.url));
     const code = readdirSync(source, { recursive: true })
       .map(String)
-      .filter((file) => /\.tsx?$/.test(file) && !file.endsWith(".test.ts") && !/i18n.(en|sv)\.ts$/.test(file))
+      .filter(
+        (file) =>
+          /\.tsx?$/.test(file) && !file.endsWith(".test.ts") && !/i18n.(\w+\.)?(en|sv)\.ts$/.test(file),
+      )
       .map((file) => readFileSync(join(source, file), "utf8"))
       .join("\n");
     // Keys made at run time, such as `error.${code}`.
