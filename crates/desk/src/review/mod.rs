@@ -280,11 +280,6 @@ fn account_name(account: &AccountRow) -> String {
     account.name.clone().or_else(number).unwrap_or_else(|| account.key.clone())
 }
 
-/// IBAN or number as stored; empty where a statement named none.
-pub(crate) fn account_number(account: &AccountRow) -> String {
-    account.iban.clone().or_else(|| account.number.clone()).unwrap_or_default()
-}
-
 /// An IBAN in groups of four; other numbers as given.
 fn grouped_number(account: &AccountRow) -> String {
     match (&account.iban, &account.number) {
