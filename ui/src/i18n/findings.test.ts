@@ -22,6 +22,14 @@ describe("the words of a finding", () => {
   it("quote what the document says as it stands", () => {
     const odd = { code: "entry.unreadable", message: "", parameters: { found: "12.50" } };
     expect(findingWords(odd, translatorFor("sv")).text).toMatch(/^”12.50” går inte att läsa/);
+    const totals = {
+      code: "statement.totals_differ",
+      message: "",
+      parameters: { announced: "1200.50", found: "3" },
+    };
+    expect(findingWords(totals, translatorFor("sv")).text).toMatch(
+      /^Banken anger 1\u00a0200,50, posterna ger 3\./,
+    );
   });
   it("are the English sentence for a code nobody translated", () => {
     const words = findingWords({ code: "new.code", message: "New.", parameters: {} }, translatorFor("sv"));

@@ -23,14 +23,18 @@ const AMOUNTS = new Set([
 ]);
 const AMOUNT = /^(-?\d+\.\d+)( [A-Z]{3})?$/;
 
-function value(name: string, text: string, i18n: Translator): string | number {
+/** What a bank announces and what it gives, where a code says that they differ: figures as well. */
+const COMPARED = new Set(["announced", "found"]);
+
+function value(code: string, name: string, text: string, i18n: Translator): string | number {
   if (COUNTS.has(name) && /^\d+$/.test(text)) {
     return Number(text);
   }
   if (DAYS.has(name)) {
     return i18n.day(text);
   }
-  const amount = AMOUNTS.has(name) ? AMOUNT.exec(text) : null;
+  const figure = AMOUNTS.has(name) || (COMPARED.has(name) && /_differs?$/.test(code));
+  const amount = figure ? AMOUNT.exec(text) : null;
   return amount === null ? text : `${i18n.amount(amount[1] ?? text)}${amount[2] ?? ""}`;
 }
 
