@@ -4,7 +4,10 @@
 //! ends well only if every step did.
 
 use anyhow::{Context, Result, bail, ensure};
-use attest_tests::{company, flows, window::Window};
+use attest_tests::{
+    company, flows,
+    window::{Window, hand_over},
+};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -44,6 +47,8 @@ async fn run() -> Result<()> {
     println!("imported {} files: {}", files.len(), said.replace('\n', " · "));
     flows::choose_theme(&window, "light").await?;
     reconcile(&window).await?;
+    let wrong = import_what_is_wrong(&window, &workspace, &files, &out).await?;
+    println!("imported what is wrong and told so: {wrong}");
     take_pictures(&window, &pictures).await?;
 
     flows::lock(&window).await?;
@@ -73,17 +78,66 @@ async fn reconcile(window: &Window) -> Result<()> {
     Ok(())
 }
 
-/// One picture of each view in each theme.
+/// Gives the running application a file that was cut off and a statement that lacks an entry: the one is refused,
+/// the other kept and called what it is. Answers what the findings say.
+async fn import_what_is_wrong(
+    window: &Window,
+    workspace: &Path,
+    files: &[PathBuf],
+    out: &Path,
+) -> Result<String> {
+    let folder = out.join("wrong");
+    fs::create_dir_all(&folder)?;
+    let sent = files.iter().rfind(|file| file.extension().is_some_and(|ending| ending == "xml"));
+    let sent = sent.context("the company has no statement")?;
+    let text = fs::read_to_string(sent)?;
+    let name = sent.file_stem().unwrap_or_default().to_string_lossy();
+    let cut = folder.join(format!("{name}-cut-off.xml"));
+    fs::write(&cut, &text.as_bytes()[..text.len() / 2])?;
+    let (start, end) = text.find("<Ntry>").zip(text.find("</Ntry>")).context("the statement has no entry")?;
+    let lacking = folder.join(format!("{name}-again.xml"));
+    fs::write(&lacking, format!("{}{}", &text[..start], &text[end + "</Ntry>".len()..]))?;
+    hand_over(workspace, &[cut, lacking])?;
+    flows::finish_import(window).await?;
+    window.find("[data-testid=\"document-row\"][data-status=\"refused\"]").await?;
+    show_findings(window).await?;
+    let codes =
+        "[...document.querySelectorAll('[data-testid=finding]')].map((one) => one.dataset.code).join(', ')";
+    let codes = window.evaluate(codes).await?.as_str().map(str::to_owned).unwrap_or_default();
+    ensure!(
+        codes.contains("statement.conflicting"),
+        "the statement that lacks an entry is said to be {codes}"
+    );
+    Ok(codes)
+}
+
+/// Selects the newest document and waits for what was found in it.
+async fn show_findings(window: &Window) -> Result<()> {
+    window.find("#document-0").await?.click().await?;
+    window.named("finding").await.context("the newest document has findings")?;
+    Ok(())
+}
+
+/// One picture of each view in each theme, without what passes.
 async fn take_pictures(window: &Window, folder: &Path) -> Result<()> {
     for theme in ["dark", "light"] {
         flows::choose_theme(window, theme).await?;
         window.screenshot(&folder.join(format!("settings-{theme}.png"))).await?;
         flows::finish_import(window).await?;
+        show_findings(window).await?;
+        quiet(window).await?;
         window.screenshot(&folder.join(format!("documents-{theme}.png"))).await?;
         flows::open_reconciliation(window).await?;
         window.press('1', &[]).await?;
         window.named("source-highlight").await?;
+        quiet(window).await?;
         window.screenshot(&folder.join(format!("reconcile-{theme}.png"))).await?;
     }
     Ok(())
+}
+
+/// Waits until the last message in the status bar has gone and nothing is being fetched.
+async fn quiet(window: &Window) -> Result<()> {
+    let still = "!document.querySelector('.status-message > *') && !document.querySelector('.skeleton')";
+    window.until("the window to be still", still).await
 }
