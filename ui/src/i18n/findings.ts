@@ -42,7 +42,7 @@ function value(code: string, name: string, text: string, i18n: Translator): stri
 export function findingParams(finding: FindingWordsSource, i18n: Translator): Params {
   const values = Object.entries(finding.parameters).map(([name, text]) => [
     name,
-    value(name, text ?? "", i18n),
+    value(finding.code, name, text ?? "", i18n),
   ]);
   return { message: finding.message, ...Object.fromEntries(values) };
 }
