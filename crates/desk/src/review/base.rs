@@ -160,21 +160,17 @@ fn is_held(key: RowKey, held: &[HashSet<i64>; 2]) -> bool {
     }
 }
 
-/// Reads the whole account. Two questions at a time, so that there are readers left for the window.
+/// Reads the whole account, one question after the other: as a rule nobody waits for it, and readers and a processor
+/// are left for what the window asks meanwhile.
 async fn load_whole(session: &Session, account: &AccountRow) -> Result<Base, DeskError> {
     let today = session.today();
-    let (heads, (entries, lines, held, grouped)) = tokio::try_join!(
-        async { Ok::<_, DeskError>(session.cache.list_group_heads(account.id, ALL_DAYS).await?) },
-        async {
-            let entries = session.cache.pack_open_entries(account.id, ALL_DAYS).await?;
-            let lines = load_open_lines(session, account, ALL_DAYS).await?;
-            let held = load_held(session, today).await?;
-            let bank = session.cache.pack_grouped(Side::Bank).await?;
-            let ledger = session.cache.pack_grouped(Side::Ledger).await?;
-            Ok((entries, lines, held, [bank, ledger]))
-        },
-    )?;
-    Ok(Base { sections: arrange(&heads, entries, lines, &held), grouped, today })
+    let heads = session.cache.list_group_heads(account.id, ALL_DAYS).await?;
+    let entries = session.cache.pack_open_entries(account.id, ALL_DAYS).await?;
+    let lines = load_open_lines(session, account, ALL_DAYS).await?;
+    let held = load_held(session, today).await?;
+    let bank = session.cache.pack_grouped(Side::Bank).await?;
+    let ledger = session.cache.pack_grouped(Side::Ledger).await?;
+    Ok(Base { sections: arrange(&heads, entries, lines, &held), grouped: [bank, ledger], today })
 }
 
 /// Reads what stands in the lists of some days, the questions side by side.
