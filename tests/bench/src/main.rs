@@ -5,6 +5,7 @@
 //! everything in release and gives the window a session.
 
 mod cache;
+mod evidence;
 mod figure;
 mod formats;
 mod matching;
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 
 /// Every figure there is, by group.
 fn registry() -> Vec<Bench> {
-    [formats::BENCHES, cache::BENCHES, matching::BENCHES, window::BENCHES].concat()
+    [formats::BENCHES, cache::BENCHES, matching::BENCHES, evidence::BENCHES, window::BENCHES].concat()
 }
 
 fn main() -> ExitCode {
