@@ -78,10 +78,16 @@ create table finding (
     line        integer,
     path        text,
     message     text not null,
+    -- What the remark is made of, as JSON, so that the window can say it in its language.
+    parameters  text,
     span_start  integer,
-    span_end    integer
+    span_end    integer,
+    -- The statement it is about where it compares two: such remarks are made again whenever a document changes what
+    -- stands before or behind that statement.
+    statement_id integer
 ) strict;
 create index finding_document on finding (document_id);
+create index finding_statement on finding (statement_id) where statement_id is not null;
 
 -- Bank accounts. key is the normalised number and the currency, so that IBAN and BBAN meet.
 create table account (
