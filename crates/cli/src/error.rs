@@ -15,7 +15,7 @@ pub(crate) enum CliError {
     #[error("This user has no folder for data. Name a workspace with --workspace DIR.")]
     NoFolder,
     #[error("{}: {refusal}", path.display())]
-    Table { path: PathBuf, refusal: Refusal },
+    Table { path: PathBuf, refusal: Box<Refusal> },
     #[error("{refused} of {files} files refused, for the reasons above. Nothing of them was kept.")]
     Refused { refused: usize, files: usize },
     #[error(

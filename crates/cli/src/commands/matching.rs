@@ -74,8 +74,8 @@ pub(crate) fn match_tables(
     let mut load = |path: &Path| -> Result<Vec<Line>, CliError> {
         let bytes =
             fs::read(path).map_err(|source| CliError::Unreadable { path: path.to_owned(), source })?;
-        let (lines, found) =
-            read_lines(&bytes).map_err(|refusal| CliError::Table { path: path.to_owned(), refusal })?;
+        let (lines, found) = read_lines(&bytes)
+            .map_err(|refusal| CliError::Table { path: path.to_owned(), refusal: refusal.into() })?;
         findings.extend(found.into_iter().map(|finding| table_finding(path, finding)));
         Ok(lines)
     };
