@@ -87,7 +87,7 @@ export function SourceTab({ line, digits }: Props) {
   const currency = source.fields.find((field) => field.name === "currency")?.value ?? "";
   const fields = source.fields.filter((field) => field.name !== "currency");
   return (
-    <div aria-busy={query.isPlaceholderData} data-testid="source">
+    <div data-testid="source">
       <section className="evidence-section">
         <h2 className="evidence-heading">
           {t(line.side === "bank" ? "evidence.bankEntry" : "evidence.ledgerLine")}

@@ -2,12 +2,11 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { backend, type LineRef } from "../../ipc";
 
-/** Where a figure comes from. Documents never change, so neither does this. */
+/** Where a figure comes from. Documents never change, so neither does this; another line's is never shown for it. */
 export function sourceQuery(line: LineRef) {
   return queryOptions({
     queryKey: ["source", line.side, line.id],
     queryFn: () => backend.source(line),
-    placeholderData: keepPreviousData,
     gcTime: 60_000,
   });
 }

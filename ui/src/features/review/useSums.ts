@@ -2,19 +2,18 @@
 import { useEffect, useState } from "react";
 import { backend, type LineRef, type SelectionView } from "../../ipc";
 
-/** The sums of the lines; the former ones stay until the next are here. `null` while nothing is selected. */
+/** The sums of exactly these lines; `null` until they are here and while nothing is selected. */
 export function useSums(refs: LineRef[]): SelectionView | null {
-  const [sums, setSums] = useState<SelectionView | null>(null);
+  const [sums, setSums] = useState<{ of: LineRef[]; are: SelectionView } | null>(null);
   useEffect(() => {
     if (refs.length === 0) {
-      setSums(null);
       return undefined;
     }
     let late = false;
     backend.selection(refs).then(
       (answer) => {
         if (!late) {
-          setSums(answer);
+          setSums({ of: refs, are: answer });
         }
       },
       () => {
@@ -27,5 +26,6 @@ export function useSums(refs: LineRef[]): SelectionView | null {
       late = true;
     };
   }, [refs]);
-  return refs.length === 0 ? null : sums;
+  // Another selection's sum is never shown, not for a moment: somebody may be adding up.
+  return sums?.of === refs ? sums.are : null;
 }
