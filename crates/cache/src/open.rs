@@ -82,14 +82,10 @@ impl Cache {
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_lazy_with(options(path, key).create_if_missing(fresh));
-        {
-            let mut connection = writer.acquire().await.map_err(|error| wrong_key(error, path))?;
-            sqlx::query("select count(*) from sqlite_schema")
-                .execute(&mut *connection)
-                .await
-                .map_err(|error| wrong_key(error, path))?;
-            require_cipher(&mut connection).await?;
-            migrate(&mut connection).await?;
+        if let Err(refused) = admit(&writer, path).await {
+            // A pool that is only dropped closes on a thread of its own, which a process that ends now would crash.
+            writer.close().await;
+            return Err(refused);
         }
         let reader = SqlitePoolOptions::new()
             .max_connections(READERS)
@@ -168,6 +164,17 @@ async fn prepare_library() -> Result<(), CacheError> {
         .await?;
     connection.close().await?;
     Ok(())
+}
+
+/// Refuses what must not be worked with before anything is written, then brings the schema up to date.
+async fn admit(writer: &SqlitePool, path: &Path) -> Result<(), CacheError> {
+    let mut connection = writer.acquire().await.map_err(|error| wrong_key(error, path))?;
+    sqlx::query("select count(*) from sqlite_schema")
+        .execute(&mut *connection)
+        .await
+        .map_err(|error| wrong_key(error, path))?;
+    require_cipher(&mut connection).await?;
+    migrate(&mut connection).await
 }
 
 /// Refuses a library that would write plain text or that may corrupt a WAL file.
