@@ -16,6 +16,12 @@ pub(crate) enum Stop {
     Refused(Box<Refusal>),
 }
 
+impl From<Box<Refusal>> for Stop {
+    fn from(refusal: Box<Refusal>) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
 impl From<Refusal> for Stop {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(Box::new(refusal))

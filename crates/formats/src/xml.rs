@@ -75,10 +75,11 @@ impl<'d> Xml<'d> {
         self.lines.at(self.text, offset)
     }
 
-    /// A refusal at the last token.
-    pub(crate) fn refuse(&mut self, code: &'static str, said: impl Into<Said>) -> Refusal {
+    /// A refusal at the last token. Boxed: every token is handed over beside the room for one.
+    #[cold]
+    pub(crate) fn refuse(&mut self, code: &'static str, said: impl Into<Said>) -> Box<Refusal> {
         let line = self.line(self.start);
-        Refusal::new(code, said).at(line, "")
+        Box::new(Refusal::new(code, said).at(line, ""))
     }
 
     /// The next token.
@@ -86,7 +87,7 @@ impl<'d> Xml<'d> {
     /// # Errors
     /// A [`Refusal`] `xml.…` with the line where reading stopped.
     #[inline]
-    pub(crate) fn next(&mut self) -> Result<Token<'d>, Refusal> {
+    pub(crate) fn next(&mut self) -> Result<Token<'d>, Box<Refusal>> {
         loop {
             self.start = self.end();
             match self.reader.read_event() {
@@ -121,7 +122,7 @@ impl<'d> Xml<'d> {
     }
 
     #[inline]
-    fn open(&mut self, tag: &BytesStart<'_>, closed: bool) -> Result<Token<'d>, Refusal> {
+    fn open(&mut self, tag: &BytesStart<'_>, closed: bool) -> Result<Token<'d>, Box<Refusal>> {
         self.run = 0;
         if self.root_closed {
             return Err(self.malformed("there is a second element behind the end of the first"));
@@ -147,7 +148,7 @@ impl<'d> Xml<'d> {
     }
 
     #[inline]
-    fn text_run(&mut self, run: &Cow<'d, str>) -> Result<Option<&'d str>, Refusal> {
+    fn text_run(&mut self, run: &Cow<'d, str>) -> Result<Option<&'d str>, Box<Refusal>> {
         // Events over a slice borrow; the owned case exists for buffered readers only.
         let Cow::Borrowed(run) = *run else { return Ok(None) };
         self.add_run(run.len())?;
@@ -158,7 +159,7 @@ impl<'d> Xml<'d> {
     }
 
     #[inline]
-    fn add_run(&mut self, bytes: usize) -> Result<(), Refusal> {
+    fn add_run(&mut self, bytes: usize) -> Result<(), Box<Refusal>> {
         self.run += bytes;
         if self.run > XML_TEXT_BYTES_MAX {
             let message =
@@ -169,7 +170,7 @@ impl<'d> Xml<'d> {
     }
 
     #[cold]
-    fn character(&mut self, reference: &str) -> Result<char, Refusal> {
+    fn character(&mut self, reference: &str) -> Result<char, Box<Refusal>> {
         self.add_run(1)?;
         let found = match reference {
             "amp" => Some('&'),
@@ -193,7 +194,7 @@ impl<'d> Xml<'d> {
     }
 
     /// Checks the attributes of one tag, at most one more than is allowed, so that a flood of them costs nothing.
-    fn check_attributes(&mut self, raw: &'d str) -> Result<(), Refusal> {
+    fn check_attributes(&mut self, raw: &'d str) -> Result<(), Box<Refusal>> {
         let mut names: [&str; XML_ATTRIBUTES_MAX] = [""; XML_ATTRIBUTES_MAX];
         for (count, attribute) in attributes(raw).enumerate() {
             let Some((name, _)) = attribute else {
@@ -218,14 +219,14 @@ impl<'d> Xml<'d> {
     /// # Errors
     /// `xml.malformed` for what is no XML name.
     #[inline]
-    pub(crate) fn check_name(&mut self, name: &str) -> Result<(), Refusal> {
+    pub(crate) fn check_name(&mut self, name: &str) -> Result<(), Box<Refusal>> {
         let starts = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b':') || byte >= 0x80;
         let fits = name.as_bytes().first().is_some_and(|byte| starts(*byte))
             && name.bytes().all(|byte| starts(byte) || byte.is_ascii_digit() || matches!(byte, b'-' | b'.'));
         if fits { Ok(()) } else { Err(self.malformed("the name of an element is none")) }
     }
 
-    fn finish(&mut self) -> Result<Token<'d>, Refusal> {
+    fn finish(&mut self) -> Result<Token<'d>, Box<Refusal>> {
         if self.depth > 0 {
             return Err(self.truncated());
         }
@@ -236,7 +237,7 @@ impl<'d> Xml<'d> {
     }
 
     #[cold]
-    fn truncated(&mut self) -> Refusal {
+    fn truncated(&mut self) -> Box<Refusal> {
         self.start = self.text.len();
         self.refuse(
             "document.truncated",
@@ -245,14 +246,14 @@ impl<'d> Xml<'d> {
     }
 
     #[cold]
-    fn malformed(&mut self, what: &str) -> Refusal {
+    fn malformed(&mut self, what: &str) -> Box<Refusal> {
         let message =
             format!("The file is no well-formed XML: {what}. Nothing was read; ask for it to be sent again.");
         self.refuse("xml.malformed", message)
     }
 
     #[cold]
-    fn doctype(&mut self) -> Refusal {
+    fn doctype(&mut self) -> Box<Refusal> {
         self.refuse(
             "xml.doctype",
             "The file declares a document type (DOCTYPE). Bank messages have none, and it can be used to attack \
@@ -261,7 +262,7 @@ impl<'d> Xml<'d> {
     }
 
     #[cold]
-    fn broken(&mut self, error: &Error) -> Refusal {
+    fn broken(&mut self, error: &Error) -> Box<Refusal> {
         // An unfinished document type is one all the same.
         let here = self.text[self.start.min(self.text.len())..].trim_ascii_start().as_bytes();
         if here.len() >= 9 && here[..9].eq_ignore_ascii_case(b"<!DOCTYPE") {
@@ -353,7 +354,7 @@ impl Lines {
 mod tests {
     use super::*;
 
-    fn refusal(text: &str) -> Refusal {
+    fn refusal(text: &str) -> Box<Refusal> {
         let mut xml = Xml::new(text);
         loop {
             match xml.next() {
