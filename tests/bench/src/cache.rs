@@ -1,4 +1,5 @@
-//! The encrypted cache: importing a million entries against inserting their bare rows, and importing them again.
+//! The encrypted cache: importing a million entries against inserting their bare rows, importing them again, and
+//! importing one small statement after many others.
 //!
 //! "Importing" is everything a controller waits for: reading the files, checking them, keeping the documents
 //! compressed, the rows, the events. The baseline has the finished rows in memory and puts them into an equal
@@ -26,9 +27,13 @@ use std::{
 pub(crate) const BENCHES: &[Bench] = &[
     Bench { name: "cache.import_1m", unit: "entries/s", goal: Goal::RatioAtLeast(0.6), run: import },
     Bench { name: "cache.reimport_1m", unit: "s", goal: Goal::RatioAtMost(0.1), run: import_again },
+    Bench { name: "cache.import_late", unit: "s", goal: Goal::RatioAtMost(1.5), run: import_late },
 ];
 
 const ENTRIES: u64 = 1_000_000;
+/// Small statements of one account, and how many of them are measured: the first so many and the last so many.
+const SMALL: usize = 200;
+const MEASURED: usize = 50;
 /// Rows of one insert statement of the baseline: the fastest of those tried.
 const ROWS_PER_INSERT: usize = 500;
 /// Rows held in memory at once.
@@ -49,6 +54,34 @@ fn import_again() -> Result<Figure> {
     let files = statements(folder.path())?;
     let (first, second) = runtime()?.block_on(import_twice(folder.path(), &files))?;
     Ok(Figure { value: second.as_secs_f64(), baseline: Some(first.as_secs_f64()) })
+}
+
+/// The last small statements against the first ones: the work for a file must not grow with what is here already.
+fn import_late() -> Result<Figure> {
+    let folder = tempfile::tempdir()?;
+    let (files, entries) = (SMALL.to_string(), (SMALL * 10).to_string());
+    let mut files =
+        company::generate_with(folder.path(), &["--single-account", &files, "--entries", &entries])?;
+    files.retain(|file| file.extension().is_some_and(|ending| ending == "xml"));
+    ensure!(files.len() == SMALL, "{} statements", files.len());
+    runtime()?.block_on(async {
+        let desk = Desk::new(folder.path().join("workspace"), folder.path().join("exports"));
+        desk.create_workspace(Some(PASSPHRASE.to_owned())).await?;
+        let first = import_new(&desk, &files[..MEASURED]).await?;
+        import_new(&desk, &files[MEASURED..SMALL - MEASURED]).await?;
+        let last = import_new(&desk, &files[SMALL - MEASURED..]).await?;
+        desk.lock("asked").await?;
+        Ok(Figure { value: last.as_secs_f64(), baseline: Some(first.as_secs_f64()) })
+    })
+}
+
+/// Imports files that were not here before; tells how long it took.
+async fn import_new(desk: &Desk, files: &[PathBuf]) -> Result<Duration> {
+    let start = Instant::now();
+    let reports = desk.import(files, None, &desk.watch_import()).await?;
+    let took = start.elapsed();
+    ensure!(reports.iter().all(|report| report.status == "new"), "not all files are new");
+    Ok(took)
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime> {

@@ -77,33 +77,3 @@ async fn two_imports_of_one_file_at_once_keep_it_once() {
     statuses.sort_unstable();
     assert_eq!(statuses, ["already-here", "new"]);
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_later_small_file_costs_no_more_statements_to_compare_than_an_early_one() {
-    // Two hundred daily statements: the work per file must not grow with how many are here already.
-    let office = Office::new().await;
-    let first: attest_domain::Date = "2026-01-01".parse().unwrap();
-    let mut files = Vec::new();
-    for at in 0..200_i32 {
-        let day = first.checked_add(jiff::Span::new().days(at)).unwrap().to_string();
-        let (opening, closing) = (format!("{at}.00"), format!("{}.00", at + 1));
-        let text = camt("053", &format!("S-{at}"), &day)
-            .balances(&opening, &closing)
-            .with(entry("1.00", &day))
-            .text();
-        files.push(office.file(&format!("{at:03}.xml"), &text));
-    }
-    let time = async |files: &[std::path::PathBuf]| {
-        let start = std::time::Instant::now();
-        let reports = office.desk.import(files, None, &office.desk.watch_import()).await.unwrap();
-        assert!(
-            reports.iter().all(|report| report.status == "new" && report.findings.is_empty()),
-            "{reports:?}"
-        );
-        start.elapsed()
-    };
-    let early = time(&files[..50]).await;
-    time(&files[50..150]).await;
-    let late = time(&files[150..]).await;
-    assert!(late < early * 4, "the first fifty took {early:?}, the last fifty {late:?}");
-}
