@@ -397,16 +397,10 @@ fn the_readers_find_in_the_files_what_was_put_there() {
 
 #[test]
 fn statements_are_valid_against_the_published_schemas() {
-    let shared = std::env::var_os("ATTEST_SHARED").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
-        PathBuf::from,
-    );
-    let schemas = shared.join("schemas");
-    let linter = Command::new("xmllint").arg("--version").output();
-    if linter.is_err() || !schemas.is_dir() {
-        println!(
-            "skipped: statements_are_valid_against_the_published_schemas (needs xmllint and ATTEST_SHARED)"
-        );
+    let name = "statements_are_valid_against_the_published_schemas";
+    let Some(schemas) = attest_testkit::find_shared("schemas", name) else { return };
+    if Command::new("xmllint").arg("--version").output().is_err() {
+        println!("skipped {name}: no xmllint here");
         return;
     }
     let folder = tempfile::tempdir().unwrap();

@@ -5,18 +5,9 @@ use attest_domain::{
     Amount,
     statement::{BalanceCheck, Entry, EntryStatus, Statement},
 };
+use attest_testkit::find_shared;
 use serde_json::{Value, json};
-use std::{fs, path::PathBuf};
-
-/// The folder of shared samples, or nothing where this machine has none.
-fn shared_samples() -> Option<PathBuf> {
-    let shared = std::env::var_os("ATTEST_SHARED").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
-        PathBuf::from,
-    );
-    let samples = shared.join("samples");
-    samples.is_dir().then_some(samples)
-}
+use std::fs;
 
 /// The spelling of the expected files: no superfluous zeros.
 fn plain(amount: Amount) -> String {
@@ -104,10 +95,7 @@ fn check_spans(bytes: &[u8], reading: &Reading) {
 }
 
 fn check_folder(folder: &str) {
-    let Some(samples) = shared_samples() else {
-        println!("skipped {folder}: no shared samples here (set ATTEST_SHARED)");
-        return;
-    };
+    let Some(samples) = find_shared("samples", folder) else { return };
     let expected = format!("{}/../../tests/fixtures/expected/{folder}.json", env!("CARGO_MANIFEST_DIR"));
     let expected: Value = serde_json::from_slice(&fs::read(expected).unwrap()).unwrap();
     let mut names: Vec<String> = fs::read_dir(samples.join(folder))
@@ -154,10 +142,7 @@ fn every_camt054_sample_reads_as_worked_out() {
 
 #[test]
 fn the_series_is_an_unbroken_chain_per_account() {
-    let Some(samples) = shared_samples() else {
-        println!("skipped the series: no shared samples here (set ATTEST_SHARED)");
-        return;
-    };
+    let Some(samples) = find_shared("samples", "the series") else { return };
     let mut names: Vec<_> =
         fs::read_dir(samples.join("camt053-series")).unwrap().map(|file| file.unwrap().path()).collect();
     names.sort();

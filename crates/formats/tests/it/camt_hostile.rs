@@ -2,6 +2,7 @@
 
 use crate::camt_support::read_all;
 use attest_domain::{finding::Refusal, limits::FINDINGS_MAX, statement::Entry};
+use attest_testkit::find_shared;
 use std::{
     fs,
     time::{Duration, Instant},
@@ -229,13 +230,8 @@ fn thousands_of_statements_with_findings_are_read_in_linear_time() {
 
 #[test]
 fn every_sample_is_refused_when_cut_short() {
-    let shared = std::env::var("ATTEST_SHARED")
-        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared").to_owned());
-    let Ok(files) = fs::read_dir(format!("{shared}/samples/camt054")) else {
-        println!("skipped the cut samples: no shared samples here (set ATTEST_SHARED)");
-        return;
-    };
-    for file in files {
+    let Some(samples) = find_shared("samples/camt054", "the cut samples") else { return };
+    for file in fs::read_dir(samples).unwrap() {
         let bytes = fs::read(file.unwrap().path()).unwrap();
         let end = bytes.trim_ascii_end().len();
         for percent in (1..100).step_by(7) {

@@ -10,6 +10,7 @@ use attest_formats::{
     csv::{self, Column, Kind, Mapping, guess, read_lines},
     detect,
 };
+use attest_testkit::find_shared;
 use proptest::prelude::*;
 
 fn read(name: &str) -> Content {
@@ -236,15 +237,10 @@ fn the_two_sides_of_a_match_are_read_by_name() {
 
 #[test]
 fn the_labelled_benchmark_is_read_whole() {
-    let shared = std::env::var_os("ATTEST_SHARED").map_or_else(
-        || concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared").into(),
-        std::path::PathBuf::from,
-    );
     for side in ["origin", "destination"] {
-        let Ok(bytes) = std::fs::read(shared.join(format!("bench/splink-transactions-{side}.csv"))) else {
-            eprintln!("skipped the matching benchmark's {side}: it is not there");
-            return;
-        };
+        let file = format!("bench/splink-transactions-{side}.csv");
+        let Some(file) = find_shared(&file, "the labelled benchmark") else { return };
+        let bytes = std::fs::read(file).unwrap();
         let (lines, findings) = read_lines(&bytes).unwrap();
         assert_eq!((lines.len(), findings.len()), (45_326, 0));
     }

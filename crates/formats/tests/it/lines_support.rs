@@ -7,6 +7,7 @@ use attest_domain::{
     statement::{Entry, Statement},
 };
 use attest_formats::{Item, Outcome, ReadContext, csv::Mapping, read};
+use attest_testkit::find_shared;
 use sha2::{Digest as _, Sha256};
 use std::{
     ops::ControlFlow,
@@ -89,16 +90,11 @@ pub(crate) fn expected(name: &str) -> serde_json::Map<String, serde_json::Value>
 
 /// The shared samples of one family by file name; says so and gives none where they are not at hand.
 pub(crate) fn samples(family: &str) -> Vec<(String, Vec<u8>)> {
-    let shared = std::env::var_os("ATTEST_SHARED").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
-        PathBuf::from,
-    );
-    let folder = shared.join("samples").join(family);
-    let Ok(files) = std::fs::read_dir(&folder) else {
-        eprintln!("skipped the {family} corpus: {} is not there", folder.display());
+    let Some(folder) = find_shared(&format!("samples/{family}"), &format!("the {family} corpus")) else {
         return Vec::new();
     };
-    let mut samples: Vec<_> = files
+    let mut samples: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
         .map(|file| file.unwrap())
         .map(|file| (file.file_name().into_string().unwrap(), std::fs::read(file.path()).unwrap()))
         .collect();
