@@ -28,7 +28,8 @@ impl From<&str> for Said {
     }
 }
 
-/// Writes a sentence and keeps the values in it by name: `said!("{count} vouchers", count = 3)`.
+/// Writes a sentence and keeps the values in it by name: `said!("{count} vouchers", count = 3)`. A variable that only
+/// stands in the sentence, as words of its language do, is no value and is not kept.
 #[macro_export]
 macro_rules! said {
     ($text:literal $(, $name:ident = $value:expr)* $(,)?) => {{

@@ -246,8 +246,10 @@ impl<'d> Walk<'d, '_, '_> {
         text: &str,
         wanted: &str,
     ) -> Result<(), Stop> {
-        let mut message = said!("\"{found}\" is not", found = cut(text, 60));
-        message.message.push_str(&format!(" {wanted}; it was left out. The document shows it as sent."));
+        let message = said!(
+            "\"{found}\" is not {wanted}; it was left out. The document shows it as sent.",
+            found = cut(text, 60),
+        );
         self.note(code, Severity::Warning, path, message)
     }
 }

@@ -361,11 +361,10 @@ impl<'d, 's, 'f> Walk<'d, 's, 'f> {
 
     #[cold]
     fn too_much(&mut self, what: &str, most: usize) -> Stop {
-        let mut message = said!(
-            "One entry or statement holds more than {most} parts, which none of a bank does.",
+        let message = said!(
+            "One entry or statement holds more than {most} {what}, which none of a bank does.",
             most = most
         );
-        message.message = message.message.replace("parts", what);
         self.xml.refuse("document.item_too_large", message).into()
     }
 
@@ -502,11 +501,9 @@ fn other_message(element: &str, name: Option<String>) -> Refusal {
         _ => "another ISO 20022 message",
     };
     let name = name.unwrap_or_else(|| element.chars().take(60).collect());
-    Refusal::new("format.other_message", {
-        let said =
-            said!("This is {found}. Statements come as camt.052, camt.053 or camt.054.", found = name,);
-        Said { message: said.message.replacen("is ", &format!("is {what}: "), 1), ..said }
-    })
+    let said =
+        said!("This is {what}: {found}. Statements come as camt.052, camt.053 or camt.054.", found = name);
+    Refusal::new("format.other_message", said)
 }
 
 /// The namespace of an element: the `xmlns` of its own prefix, else whatever attribute names a message.
