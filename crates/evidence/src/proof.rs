@@ -8,9 +8,6 @@
 use crate::tree::{Frontier, FrontierError, cover, empty_root, hash_children};
 use attest_domain::Digest;
 
-/// Hashes in any proof of inclusion or consistency in a tree of 2^63 leaves.
-pub const HASHES_MAX: usize = 64;
-
 /// Why a proof does not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProofError {
@@ -236,9 +233,7 @@ pub fn verify_range(
         FrontierError::Count { .. } => ProofError::Length,
         FrontierError::Misplaced { .. } | FrontierError::TooLarge => ProofError::Bounds,
     })?;
-    for leaf in leaves {
-        tree.push(leaf).map_err(|_| ProofError::Bounds)?;
-    }
+    tree.append(leaves).map_err(|_| ProofError::Bounds)?;
     let mut hashes = right.iter();
     for (height, _) in cover(end, size) {
         let hash = hashes.next().ok_or(ProofError::Length)?;
@@ -262,7 +257,7 @@ mod tests {
 
     fn root(leaves: &[Digest]) -> Digest {
         let mut frontier = Frontier::default();
-        frontier.extend(leaves.iter().copied());
+        frontier.append(leaves.iter().copied()).unwrap();
         frontier.root()
     }
 
@@ -279,6 +274,9 @@ mod tests {
     fn carry_out(leaves: &[Digest], plan: &[Subtree]) -> Vec<Digest> {
         plan.iter().map(|run| hash_run(*run, &covered(leaves, run.start, run.end)).unwrap()).collect()
     }
+
+    /// Hashes in any proof of inclusion or consistency in a tree of 2^63 leaves.
+    const HASHES_MAX: usize = 64;
 
     /// A size up to 80 and a subtree of it that is allowed.
     fn subtrees() -> impl Strategy<Value = (u64, Subtree)> {

@@ -97,6 +97,14 @@ impl Frontier {
         self.push_subtree(0, leaf)
     }
 
+    /// Appends leaves by their hashes, in order.
+    ///
+    /// # Errors
+    /// [`FrontierError::TooLarge`] at the first one behind the last position; those before it are in.
+    pub fn append(&mut self, leaves: impl IntoIterator<Item = Digest>) -> Result<(), FrontierError> {
+        leaves.into_iter().try_for_each(|leaf| self.push(leaf))
+    }
+
     /// Appends a perfect subtree of 2^`height` leaves by its hash.
     ///
     /// # Errors
@@ -127,17 +135,6 @@ impl Frontier {
         match nodes.next() {
             None => empty_root(),
             Some(narrowest) => nodes.fold(*narrowest, |right, left| hash_children(left, &right)),
-        }
-    }
-}
-
-impl Extend<Digest> for Frontier {
-    /// Appends leaves by their hashes; stops without a word at [`SIZE_MAX`], which no store reaches.
-    fn extend<I: IntoIterator<Item = Digest>>(&mut self, leaves: I) {
-        for leaf in leaves {
-            if self.push(leaf).is_err() {
-                return;
-            }
         }
     }
 }
@@ -190,7 +187,7 @@ mod tests {
     #[test]
     fn a_frontier_reads_back_from_its_hashes_and_from_no_other_number_of_them() {
         let mut frontier = Frontier::default();
-        frontier.extend(leaves(11));
+        frontier.append(leaves(11)).unwrap();
         let again = Frontier::from_nodes(11, frontier.nodes().to_vec()).unwrap();
         assert_eq!(again, frontier);
         let expected = FrontierError::Count { size: 12, expected: 2, found: 3 };
@@ -201,9 +198,9 @@ mod tests {
     #[test]
     fn a_subtree_joins_only_where_one_of_its_height_begins() {
         let mut frontier = Frontier::default();
-        frontier.extend(leaves(6));
+        frontier.append(leaves(6)).unwrap();
         assert!(frontier.push_subtree(1, empty_root()).is_ok());
-        frontier.extend(leaves(1));
+        frontier.append(leaves(1)).unwrap();
         assert_eq!(
             frontier.push_subtree(1, empty_root()),
             Err(FrontierError::Misplaced { size: 9, height: 1 })
