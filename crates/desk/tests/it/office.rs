@@ -325,3 +325,27 @@ impl Office {
 pub(crate) fn codes(report: &FileReport) -> Vec<&str> {
     report.findings.iter().map(|finding| finding.code.as_str()).collect()
 }
+
+/// A small generator, so that a failure is the same every time.
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % end
+    }
+
+    /// A line of one side.
+    pub(crate) fn pick(&mut self, lines: &[ReviewLine], side: SideView) -> LineRef {
+        let ids: Vec<String> = lines
+            .iter()
+            .filter_map(|line| match side {
+                SideView::Bank => line.bank.as_ref().map(|cell| cell.id.clone()),
+                SideView::Ledger => {
+                    line.ledger.as_ref().map(|cell| cell.id.clone()).filter(|id| !id.is_empty())
+                }
+            })
+            .collect();
+        LineRef { side, id: ids[self.below(ids.len())].clone() }
+    }
+}

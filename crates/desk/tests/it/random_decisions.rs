@@ -1,18 +1,8 @@
 //! Whatever a person decides in whatever order, the list and the equation stay whole.
 
-use crate::office::{Office, YEAR, camt, entry, sie};
-use attest_desk::view::{DecisionRequest, LineKind, LineRef, ReviewLine, SideView};
+use crate::office::{Dice, Office, YEAR, camt, entry, sie};
+use attest_desk::view::{DecisionRequest, LineKind, ReviewLine, SideView};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A small generator, so that a failure is the same every time.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % end
-    }
-}
 
 /// How often each line stands in the list.
 fn places(lines: &[ReviewLine]) -> BTreeMap<String, u32> {
@@ -25,23 +15,12 @@ fn places(lines: &[ReviewLine]) -> BTreeMap<String, u32> {
     places
 }
 
-fn pick(dice: &mut Dice, lines: &[ReviewLine], side: SideView) -> LineRef {
-    let ids: Vec<String> = lines
-        .iter()
-        .filter_map(|line| match side {
-            SideView::Bank => line.bank.as_ref().map(|cell| cell.id.clone()),
-            SideView::Ledger => line.ledger.as_ref().map(|cell| cell.id.clone()).filter(|id| !id.is_empty()),
-        })
-        .collect();
-    LineRef { side, id: ids[dice.below(ids.len())].clone() }
-}
-
 fn request(dice: &mut Dice, lines: &[ReviewLine]) -> DecisionRequest {
     let groups: Vec<i64> =
         lines.iter().filter(|line| line.kind == LineKind::First).map(|line| line.group).collect();
     let group = groups[dice.below(groups.len())];
-    let bank = pick(dice, lines, SideView::Bank);
-    let ledger = pick(dice, lines, SideView::Ledger);
+    let bank = dice.pick(lines, SideView::Bank);
+    let ledger = dice.pick(lines, SideView::Ledger);
     let difference_reason = Some("fee".to_owned());
     match dice.below(11) {
         0 | 1 => DecisionRequest::Accept { group, difference_reason: None },
@@ -49,7 +28,7 @@ fn request(dice: &mut Dice, lines: &[ReviewLine]) -> DecisionRequest {
         3 => DecisionRequest::Unmatch { group, reason: None },
         4 => DecisionRequest::Match { lines: vec![bank, ledger], difference_reason },
         5 => DecisionRequest::Match {
-            lines: vec![bank, ledger, pick(dice, lines, SideView::Ledger)],
+            lines: vec![bank, ledger, dice.pick(lines, SideView::Ledger)],
             difference_reason,
         },
         6 => DecisionRequest::Hold { lines: vec![bank, ledger], until: "2999-12-31".to_owned(), note: None },

@@ -1,18 +1,8 @@
 //! Undo gives back exactly what was, and redo what was undone: every line, group, figure and hold.
 
-use crate::office::{Office, YEAR, camt, cheapen, entry, sie};
+use crate::office::{Dice, Office, YEAR, camt, cheapen, entry, sie};
 use attest_desk::view::{DecisionRequest, LineKind, LineRef, LinesQuery, ReviewLine, SectionKind, SideView};
 use serde_json::{Value, json};
-
-/// A small generator, so that a failure is the same every time.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % end
-    }
-}
 
 /// Pairs that are proposed, twins that are ambiguous, a fee, and lines without a partner.
 async fn desk() -> Office {
@@ -81,22 +71,11 @@ async fn told(office: &Office) -> Vec<String> {
     lines
 }
 
-fn pick(dice: &mut Dice, lines: &[ReviewLine], side: SideView) -> LineRef {
-    let ids: Vec<String> = lines
-        .iter()
-        .filter_map(|line| match side {
-            SideView::Bank => line.bank.as_ref().map(|cell| cell.id.clone()),
-            SideView::Ledger => line.ledger.as_ref().map(|cell| cell.id.clone()).filter(|id| !id.is_empty()),
-        })
-        .collect();
-    LineRef { side, id: ids[dice.below(ids.len())].clone() }
-}
-
 fn request(dice: &mut Dice, lines: &[ReviewLine]) -> DecisionRequest {
     let groups: Vec<i64> =
         lines.iter().filter(|line| line.kind == LineKind::First).map(|line| line.group).collect();
     let group = groups[dice.below(groups.len())];
-    let (bank, ledger) = (pick(dice, lines, SideView::Bank), pick(dice, lines, SideView::Ledger));
+    let (bank, ledger) = (dice.pick(lines, SideView::Bank), dice.pick(lines, SideView::Ledger));
     let difference_reason = Some("fee".to_owned());
     let until = ["2999-12-31", "2999-06-30", "2998-01-31"][dice.below(3)].to_owned();
     match dice.below(12) {
@@ -105,7 +84,7 @@ fn request(dice: &mut Dice, lines: &[ReviewLine]) -> DecisionRequest {
         3 | 4 => DecisionRequest::Unmatch { group, reason: None },
         5 => DecisionRequest::Match { lines: vec![bank, ledger], difference_reason },
         6 => {
-            let lines = vec![bank, ledger, pick(dice, lines, SideView::Ledger)];
+            let lines = vec![bank, ledger, dice.pick(lines, SideView::Ledger)];
             DecisionRequest::Match { lines, difference_reason }
         }
         7 | 8 => DecisionRequest::Hold {
