@@ -177,6 +177,7 @@ create table superseded_entry (
     instead  integer,
     reason   text not null
 ) strict;
+create index superseded_entry_instead on superseded_entry (instead);
 
 -- Heads of ledger documents: company, years, chart, balances, as JSON of attest_domain::ledger::LedgerBook.
 create table book (
@@ -228,6 +229,7 @@ create table superseded_line (
     instead integer,
     reason  text not null
 ) strict;
+create index superseded_line_instead on superseded_line (instead);
 
 -- What belongs together in a reconciliation: proposals of the engine and decisions of people.
 create table review_group (
