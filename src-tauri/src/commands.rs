@@ -13,7 +13,7 @@ use attest_desk::{
     Desk, DeskError,
     view::{
         AccountView, DecisionRequest, DecisionView, DocumentsView, ErrorView, ExportView, FindingView,
-        GroupView, ImportProgress, LineRef, LinesQuery, ReviewLine, ReviewQuery, ReviewView, SelectionView,
+        GroupView, ImportProgress, LineRef, LinesQuery, OpenedReview, ReviewLine, ReviewQuery, SelectionView,
         SettingsView, SourceView, StatusView, TableMapping, TablePreview, TableView,
     },
 };
@@ -154,8 +154,13 @@ pub(crate) async fn leave_table(shell: State<'_, Shell>, table: u32) -> Answer<V
 }
 
 #[tauri::command]
-pub(crate) async fn open_review(shell: State<'_, Shell>, query: ReviewQuery) -> Answer<ReviewView> {
-    ask(&shell, move |desk| async move { desk.open_review(query).await }).await
+pub(crate) async fn open_review(
+    shell: State<'_, Shell>,
+    query: ReviewQuery,
+    start: u32,
+    end: u32,
+) -> Answer<OpenedReview> {
+    ask(&shell, move |desk| async move { desk.open_review_at(query, start..end).await }).await
 }
 
 #[tauri::command]

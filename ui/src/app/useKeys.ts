@@ -1,6 +1,6 @@
 /** Listens for keys and runs the first enabled command they mean. */
-import { useEffect, useRef } from "react";
-import { commandsFor, IS_MAC, type Target, useOffer } from "../commands";
+import { useEffect } from "react";
+import { commandsFor, IS_MAC, type Target, useOfferAsked } from "../commands";
 
 const TEXT =
   "input:not([type=radio]):not([type=checkbox]):not([type=button]), textarea, [contenteditable=true], [role=spinbutton]";
@@ -24,9 +24,7 @@ function targetOf(event: KeyboardEvent): Target | "overlay" {
 
 /** Commands by key, while nothing lies over the work. */
 export function useKeys(active: boolean): void {
-  const { commands } = useOffer();
-  const latest = useRef(commands);
-  latest.current = commands;
+  const offer = useOfferAsked();
   useEffect(() => {
     if (!active) {
       return undefined;
@@ -36,9 +34,9 @@ export function useKeys(active: boolean): void {
       if (event.defaultPrevented || event.isComposing || target === "overlay") {
         return;
       }
-      const ids = commandsFor(event, target, IS_MAC);
-      const command = ids
-        .map((id) => latest.current.find((one) => one.id === id && one.enabled))
+      const { commands } = offer();
+      const command = commandsFor(event, target, IS_MAC)
+        .map((id) => commands.find((one) => one.id === id && one.enabled))
         .find((one) => one !== undefined);
       if (command === undefined) {
         return;
@@ -52,5 +50,5 @@ export function useKeys(active: boolean): void {
     };
     window.addEventListener("keydown", onKeyDown);
     return () => window.removeEventListener("keydown", onKeyDown);
-  }, [active]);
+  }, [active, offer]);
 }

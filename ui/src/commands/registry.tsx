@@ -90,15 +90,21 @@ const MESSAGE_MS = 8_000;
 
 const NO_INFO: StatusInfo = { selection: null, undo: null };
 
+/** How views speak; never changes, so that what is said renders nobody but who shows it. */
 interface Registry {
   store: Store;
-  info: StatusInfo;
   inform: (info: StatusInfo) => void;
-  message: Message | null;
   say: (message: Message | null) => void;
 }
 
+/** What was said. */
+interface Said {
+  info: StatusInfo;
+  message: Message | null;
+}
+
 const RegistryContext = createContext<Registry | null>(null);
+const SaidContext = createContext<Said>({ info: NO_INFO, message: null });
 
 /** Holds the commands and the message of the status bar. */
 export function CommandProvider({ children }: { children: ReactNode }) {
@@ -112,8 +118,13 @@ export function CommandProvider({ children }: { children: ReactNode }) {
     const timer = setTimeout(() => say(null), MESSAGE_MS);
     return () => clearTimeout(timer);
   }, [message]);
-  const registry = useMemo(() => ({ store, message, say, info, inform }), [store, message, info]);
-  return <RegistryContext value={registry}>{children}</RegistryContext>;
+  const registry = useMemo(() => ({ store, say, inform }), [store]);
+  const said = useMemo(() => ({ message, info }), [message, info]);
+  return (
+    <RegistryContext value={registry}>
+      <SaidContext value={said}>{children}</SaidContext>
+    </RegistryContext>
+  );
 }
 
 function useRegistry(): Registry {
@@ -155,6 +166,11 @@ export function useCommands(
   useEffect(() => () => store.drop(scope), [store, scope]);
 }
 
+/** Asks what is on offer at the moment of asking, without being rendered for every change. */
+export function useOfferAsked(): () => { commands: Command[]; destinations: Destination[] } {
+  return useRegistry().store.read;
+}
+
 /** Everything on offer now. */
 export function useOffer(): { commands: Command[]; destinations: Destination[] } {
   const { store } = useRegistry();
@@ -163,8 +179,8 @@ export function useOffer(): { commands: Command[]; destinations: Destination[] }
 
 /** The status bar's message and how to set it. */
 export function useMessage(): [Message | null, (message: Message | null) => void] {
-  const { message, say } = useRegistry();
-  return [message, say];
+  const { say } = useRegistry();
+  return [useContext(SaidContext).message, say];
 }
 
 /** Says something in the status bar; stable across renders. */
@@ -184,5 +200,5 @@ export function useInform({ selection, undo }: StatusInfo): void {
 
 /** What there is to tell about the view. */
 export function useStatusInfo(): StatusInfo {
-  return useRegistry().info;
+  return useContext(SaidContext).info;
 }

@@ -1,4 +1,5 @@
 /** The design system: tokens (CSS), small components, icons. */
+export { afterPaint } from "./afterPaint";
 export * from "./components";
 export * from "./icons";
 export { Later, type Part, part } from "./later";

@@ -39,13 +39,21 @@ export function absolute(amount: string): string {
   return amount.replace(/^[+-]/, "");
 }
 
+const digitsOf = new Map<string, number>();
+
 /** Digits behind the decimal point that a currency usually has; 2 where the currency is not known. */
 export function fractionDigits(currency: string): number {
   if (!/^[A-Za-z]{3}$/.test(currency)) {
     return 2;
   }
+  const known = digitsOf.get(currency);
+  if (known !== undefined) {
+    return known;
+  }
   const options = new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions();
-  return options.maximumFractionDigits ?? 2;
+  const digits = options.maximumFractionDigits ?? 2;
+  digitsOf.set(currency, digits);
+  return digits;
 }
 
 /**

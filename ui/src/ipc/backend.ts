@@ -13,9 +13,9 @@ import type { GroupView } from "./generated/GroupView";
 import type { ImportProgress } from "./generated/ImportProgress";
 import type { LineRef } from "./generated/LineRef";
 import type { LinesQuery } from "./generated/LinesQuery";
+import type { OpenedReview } from "./generated/OpenedReview";
 import type { ReviewLine } from "./generated/ReviewLine";
 import type { ReviewQuery } from "./generated/ReviewQuery";
-import type { ReviewView } from "./generated/ReviewView";
 import type { SelectionView } from "./generated/SelectionView";
 import type { SettingsView } from "./generated/SettingsView";
 import type { SourceView } from "./generated/SourceView";
@@ -54,7 +54,8 @@ export interface Backend {
   /** Answers when it is imported, with the tables that still wait. */
   importTable(table: number, mapping: TableMapping): Promise<TableView[]>;
   leaveTable(table: number): Promise<TableView[]>;
-  openReview(query: ReviewQuery): Promise<ReviewView>;
+  /** Opens a list and brings its lines from `start` up to, not including, `end`. */
+  openReview(query: ReviewQuery, start: number, end: number): Promise<OpenedReview>;
   reviewLines(query: LinesQuery): Promise<ReviewLine[]>;
   group(view: number, group: number): Promise<GroupView>;
   source(line: LineRef): Promise<SourceView>;

@@ -26,6 +26,7 @@ export type { LineKind } from "./generated/LineKind";
 export type { LineRef } from "./generated/LineRef";
 export type { LinesQuery } from "./generated/LinesQuery";
 export type { MiddleKind } from "./generated/MiddleKind";
+export type { OpenedReview } from "./generated/OpenedReview";
 export type { PaymentView } from "./generated/PaymentView";
 export type { ReasonView } from "./generated/ReasonView";
 export type { ReviewFilter } from "./generated/ReviewFilter";

@@ -114,11 +114,11 @@ function Nothing({ query, onClear, onAll }: NothingProps) {
 
 /** The line whose source the evidence column shows. */
 function sourceLine(
-  review: OpenReview,
+  review: OpenReview | undefined,
   index: number | undefined,
   focus: "bank" | "ledger" | undefined,
 ): LineRef | null {
-  const line = index === undefined ? undefined : review.pages.line(index);
+  const line = index === undefined ? undefined : review?.pages.line(index);
   if (line === undefined || focus === undefined) {
     return null;
   }
@@ -153,9 +153,10 @@ function AccountReview({ accounts, account, onAccount, onDocuments }: AccountPro
   const [filter, setFilter] = useState<ReviewFilter>(place.filter ?? "all");
   const [search, setSearch] = useState("");
   const [tab, setTab] = useState<EvidenceTab>("source");
-  const [chosen, setChosen] = useState<LineRef | null>(null);
+  const [chosen, setChosen] = useState<{ line: LineRef; at: string } | null>(null);
   const list = useRef<ReviewListHandle>(null);
   const header = useRef<ReviewHeaderHandle>(null);
+  const focusList = useCallback(() => list.current?.focus(), []);
 
   useEffect(() => {
     if (pinned !== undefined) {
@@ -168,7 +169,7 @@ function AccountReview({ accounts, account, onAccount, onDocuments }: AccountPro
       account.ledgerAccount === null ? null : { account: account.id, month, search: search.trim(), filter },
     [account.id, account.ledgerAccount, month, search, filter],
   );
-  const placeNow = useCallback((): Range => list.current?.place() ?? { start: 0, end: 100 }, []);
+  const placeNow = useCallback((): Range => list.current?.place() ?? { start: 0, end: 0 }, []);
   const opened = useReview(query, placeNow);
   const review = query === null ? undefined : opened.data;
   const { refetch } = opened;
@@ -184,14 +185,20 @@ function AccountReview({ accounts, account, onAccount, onDocuments }: AccountPro
   const sums = useSums(summary.refs);
   const digits = fractionDigits(account.currency);
 
-  const line = chosen ?? (review === undefined ? null : sourceLine(review, cursor?.index, cursor?.focus));
+  // Another place shows its own source, not the one chosen from a former group.
+  const at = [review?.view.view, cursor?.index, cursor?.focus].join(" ");
+  const chooseLine = useCallback((line: LineRef) => setChosen({ line, at }), [at]);
+  const line = useMemo(() => {
+    void subject; // Its lines may arrive after the cursor.
+    return chosen?.at === at ? chosen.line : sourceLine(review, cursor?.index, cursor?.focus);
+  }, [chosen, at, review, cursor, subject]);
   const refresh = useCallback(async () => (await refetch({ throwOnError: true })).data, [refetch]);
   const decisions = useDecisions({
     selection,
     summary,
     shown: line,
     refresh,
-    onSettled: useCallback(() => list.current?.focus(), []),
+    onSettled: focusList,
     onChanged: useCallback(() => {
       void client.invalidateQueries({ queryKey: ["accounts"] });
       void client.invalidateQueries({ queryKey: ["status"] });
@@ -212,10 +219,6 @@ function AccountReview({ accounts, account, onAccount, onDocuments }: AccountPro
     [busy, refetch, say, tError],
   );
 
-  // Another place shows its own source, not the one chosen from a former group.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the cursor is what this waits for
-  useEffect(() => setChosen(null), [cursor?.index, cursor?.focus, review?.view.view]);
-
   const { exporting, runExport } = useExport(account.id, month);
   useReviewCommands({
     account,
@@ -230,7 +233,7 @@ function AccountReview({ accounts, account, onAccount, onDocuments }: AccountPro
     onMonth: setMonth,
     onFilter: setFilter,
     onSearch: () => header.current?.focusSearch(),
-    onList: () => list.current?.focus(),
+    onList: focusList,
     onReasons: () => setTab((old) => (old === "reasons" ? "source" : "reasons")),
     onExport: runExport,
     onAcceptSafe: () => {
@@ -241,15 +244,18 @@ function AccountReview({ accounts, account, onAccount, onDocuments }: AccountPro
     },
   });
 
-  const chooseLedger = (number: string) => {
-    backend
-      .setLedgerAccount(account.id, number)
-      .then((next) => {
-        client.setQueryData(accountsQuery.queryKey, next);
-        void client.invalidateQueries({ queryKey: ["review"] });
-      })
-      .catch((reason: unknown) => say(tError(toErrorView(reason)), { tone: "wrong" }));
-  };
+  const chooseLedger = useCallback(
+    (number: string) => {
+      backend
+        .setLedgerAccount(account.id, number)
+        .then((next) => {
+          client.setQueryData(accountsQuery.queryKey, next);
+          void client.invalidateQueries({ queryKey: ["review"] });
+        })
+        .catch((reason: unknown) => say(tError(toErrorView(reason)), { tone: "wrong" }));
+    },
+    [account.id, client, say, tError],
+  );
 
   const group =
     cursor === null || review === undefined ? null : (review.pages.line(cursor.index)?.group ?? null);
@@ -279,7 +285,7 @@ function AccountReview({ accounts, account, onAccount, onDocuments }: AccountPro
           onMonth={setMonth}
           onLedgerAccount={chooseLedger}
           onSearch={setSearch}
-          onLeaveSearch={() => list.current?.focus()}
+          onLeaveSearch={focusList}
           onExport={runExport}
         />
         {query === null ? (
@@ -327,8 +333,10 @@ function AccountReview({ accounts, account, onAccount, onDocuments }: AccountPro
           digits={digits}
           tab={tab}
           onTab={setTab}
-          onLine={setChosen}
-        >
+          onLine={chooseLine}
+        />
+        {/* Buttons or the form of a decision, always in sight at the foot. */}
+        <div className="evidence-foot">
           {review === undefined ? null : decisions.form === null ? (
             <DecisionButtons possible={can} decisions={decisions} marked={subject.marked} />
           ) : (
@@ -341,7 +349,7 @@ function AccountReview({ accounts, account, onAccount, onDocuments }: AccountPro
               onCancel={cancelForm}
             />
           )}
-        </Evidence>
+        </div>
       </aside>
     </>
   );

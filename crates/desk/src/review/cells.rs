@@ -15,7 +15,7 @@ use attest_cache::{
     review::{GroupKind, GroupRow, LineMark},
 };
 use attest_domain::{Amount, reconciliation::Reason};
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
 /// Everything that the rows of a window are drawn from.
 struct Drawing {
@@ -24,11 +24,18 @@ struct Drawing {
     entries: HashMap<i64, EntryRow>,
     ledger: HashMap<i64, LedgerRow>,
     marks: HashMap<(Side, i64), LineMark>,
+    /// Display lines that are drawn; a group of thousands may reach far beyond them.
+    drawn: Range<u32>,
     decimals: u32,
 }
 
 impl Drawing {
-    async fn load(session: &Session, rows: &[Row], decimals: u32) -> Result<Self, DeskError> {
+    async fn load(
+        session: &Session,
+        rows: &[Row],
+        drawn: Range<u32>,
+        decimals: u32,
+    ) -> Result<Self, DeskError> {
         let mut groups = Vec::new();
         let (mut entries, mut ledger) = (Vec::new(), Vec::new());
         for row in rows {
@@ -43,14 +50,16 @@ impl Drawing {
         for (group, side, row) in session.cache.load_group_lines(&groups).await? {
             let sides = members.entry(group).or_default();
             match side {
-                Side::Bank => {
-                    sides.0.push(row);
-                    entries.push(row);
-                }
-                Side::Ledger => {
-                    sides.1.push(row);
-                    ledger.push(row);
-                }
+                Side::Bank => sides.0.push(row),
+                Side::Ledger => sides.1.push(row),
+            }
+        }
+        for row in rows {
+            if let RowKey::Group(id) = row.key
+                && let Some((bank, lines)) = members.get(&id)
+            {
+                entries.extend(part(bank, *row, &drawn));
+                ledger.extend(part(lines, *row, &drawn));
             }
         }
         Ok(Self {
@@ -77,6 +86,7 @@ impl Drawing {
                 .map(|row| (row.row, row))
                 .collect(),
             marks: session.cache.list_marks().await?,
+            drawn,
             decimals,
         })
     }
@@ -126,7 +136,7 @@ impl Drawing {
         let (bank, ledger) = self.members.get(&group.id).unwrap_or(&empty);
         let differs = !group.difference.is_zero();
         let height = bank.len().max(ledger.len() + usize::from(differs)).max(1);
-        (0..height)
+        places(row, height, &self.drawn)
             .map(|at| {
                 let mut line = blank(row, at);
                 line.bank = bank.get(at).and_then(|row| self.bank(*row));
@@ -221,16 +231,27 @@ fn blank(row: Row, at: usize) -> ReviewLine {
     }
 }
 
-/// The display lines of these rows.
+/// The places of a row of some height that are drawn.
+fn places(row: Row, height: usize, drawn: &Range<u32>) -> Range<usize> {
+    let place = |line: u32| usize::try_from(line.saturating_sub(row.start)).unwrap_or(usize::MAX).min(height);
+    place(drawn.start)..place(drawn.end)
+}
+
+/// The lines of one side of a row that are drawn.
+fn part<'a>(lines: &'a [i64], row: Row, drawn: &Range<u32>) -> &'a [i64] {
+    &lines[places(row, lines.len(), drawn)]
+}
+
+/// Those of the display lines of these rows that are `drawn`.
 pub(crate) async fn lines(
     session: &Session,
-    rows: &[(Row, u32)],
+    rows: &[Row],
+    drawn: Range<u32>,
     decimals: u32,
 ) -> Result<Vec<ReviewLine>, DeskError> {
-    let plain: Vec<Row> = rows.iter().map(|(row, _)| *row).collect();
-    let drawing = Drawing::load(session, &plain, decimals).await?;
+    let drawing = Drawing::load(session, rows, drawn, decimals).await?;
     let mut lines = Vec::new();
-    for row in plain {
+    for row in rows.iter().copied() {
         match row.key {
             RowKey::Heading => lines.push(blank(row, 0)),
             RowKey::Entry(id) => lines.push(drawing.single(row, Side::Bank, id)),
@@ -252,7 +273,7 @@ pub(crate) async fn group(
     handle: i64,
     decimals: u32,
 ) -> Result<GroupView, DeskError> {
-    let drawing = Drawing::load(session, &[row], decimals).await?;
+    let drawing = Drawing::load(session, &[row], 0..u32::MAX, decimals).await?;
     let empty = (Vec::new(), Vec::new());
     let (bank, ledger, found) = match row.key {
         RowKey::Heading => return Err(DeskError::StaleView),

@@ -16,15 +16,15 @@ use crate::{
     propose::ALL_DAYS,
     supersede::month_days,
     view::{
-        AccountView, GroupView, LedgerAccountView, LineRef, LinesQuery, ReviewLine, ReviewQuery, ReviewView,
-        SelectionView, SideView,
+        AccountView, GroupView, LedgerAccountView, LineRef, LinesQuery, OpenedReview, ReviewLine,
+        ReviewQuery, ReviewView, SelectionView, SideView,
     },
 };
 use attest_cache::{Side, accounts::AccountRow};
 use attest_domain::{Amount, EntryId, LedgerLineId, limits::PAGE_ROWS_MAX};
 use base::{Base, Prepared};
 use list::{List, place};
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, ops::Range, sync::Arc};
 
 /// Lists kept open; the window shows one and may still fetch lines of the one before.
 const VIEWS_KEPT: usize = 4;
@@ -99,6 +99,22 @@ impl Desk {
         self.open_list(query, true).await
     }
 
+    /// As [`Desk::open_review`] and [`Desk::review_lines`] of what it opened, without the way there and back between
+    /// the two.
+    ///
+    /// # Errors
+    /// Theirs.
+    pub async fn open_review_at(
+        &self,
+        query: ReviewQuery,
+        range: Range<u32>,
+    ) -> Result<OpenedReview, DeskError> {
+        let review = self.open_review(query).await?;
+        let asked = LinesQuery { view: review.view, start: range.start, end: range.end };
+        let lines = self.review_lines(asked).await?;
+        Ok(OpenedReview { review, lines })
+    }
+
     /// As [`Desk::open_review`]; what is not `watched` prepares nothing for further questions.
     pub(crate) async fn open_list(&self, query: ReviewQuery, watched: bool) -> Result<ReviewView, DeskError> {
         let session = self.session().await?;
@@ -151,8 +167,7 @@ impl Desk {
         let view = session.view(query.view)?;
         let end = query.end.min(query.start.saturating_add(PAGE_ROWS_MAX)).min(view.list.lines);
         let rows = view.list.window(query.start, end);
-        let mut lines = cells::lines(&session, &rows, view.decimals).await?;
-        lines.retain(|line| (query.start..end).contains(&line.index));
+        let lines = cells::lines(&session, rows, query.start..end, view.decimals).await?;
         if let Some(account) = &view.watched {
             // The first rows are on their way; now there is time for what will be asked next.
             base::prepare(&session, account);

@@ -113,6 +113,15 @@ view! {
     }
 }
 view! {
+    /// A reconciliation as it appears: what there is of it, and the lines that are seen first.
+    pub struct OpenedReview {
+        /// The reconciliation.
+        pub review: ReviewView,
+        /// Lines from the index that was asked for on, as many of them as there are.
+        pub lines: Vec<ReviewLine>,
+    }
+}
+view! {
     /// Names the step that undo or redo would take.
     pub struct UndoView {
         /// Action in the log, such as `cash_movement.match`.

@@ -3,7 +3,7 @@
 use attest_desk::{
     Desk,
     view::{
-        DecisionRequest, LinesQuery, MiddleKind, ReviewFilter, ReviewLine, ReviewQuery, ReviewView,
+        DecisionRequest, LineKind, LinesQuery, MiddleKind, ReviewFilter, ReviewLine, ReviewQuery, ReviewView,
         SectionKind, WorkspaceState,
     },
 };
@@ -81,6 +81,15 @@ async fn a_year_is_imported_reconciled_taken_back_rebuilt_and_exported() {
     let lines = all_lines(desk, &before).await;
     let indexes: Vec<u32> = lines.iter().map(|line| line.index).collect();
     assert_eq!(indexes, (0..before.lines).collect::<Vec<_>>());
+    // A window shows what the whole list shows there, also where it cuts a group; behind the end there is nothing.
+    for start in (0..=before.lines).step_by(41) {
+        let end = start + 7;
+        let window = desk.review_lines(LinesQuery { view: before.view, start, end }).await.unwrap();
+        let end = end.min(before.lines);
+        assert_eq!(window, lines[start as usize..end as usize], "{start}..{end}");
+    }
+    let cut = lines.iter().step_by(41).any(|line| line.kind == LineKind::More);
+    assert!(cut, "a group is cut somewhere");
 
     let suggestion = lines.iter().find(|line| line.middle == MiddleKind::Confidence).unwrap();
     let done = desk

@@ -1,6 +1,6 @@
 /** The right column of the reconciliation: source, reasons and history of what the cursor is on. */
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { memo } from "react";
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { useI18n } from "../../i18n";
 import { type GroupView, type LineRef, toErrorView } from "../../ipc";
@@ -25,8 +25,6 @@ interface Props {
   tab: EvidenceTab;
   onTab: (tab: EvidenceTab) => void;
   onLine: (line: LineRef) => void;
-  /** Buttons or the form of a decision, always in sight at the foot. */
-  children: ReactNode;
 }
 
 interface LinesProps {
@@ -74,7 +72,7 @@ function Lines({ group, line, onLine }: LinesProps) {
 }
 
 /** The evidence column. */
-export function Evidence({ digits, tab, onTab, onLine, children, ...place }: Props) {
+export const Evidence = memo(function Evidence({ digits, tab, onTab, onLine, ...place }: Props) {
   const { view, group, line } = useResting(
     place,
     [place.view, place.group, place.line?.side, place.line?.id].join(" "),
@@ -120,7 +118,6 @@ export function Evidence({ digits, tab, onTab, onLine, children, ...place }: Pro
           </TabPanel>
         </>
       )}
-      <div className="evidence-foot">{children}</div>
     </Tabs>
   );
-}
+});

@@ -1,4 +1,5 @@
 /** ledger + open items = statement, always in sight, with how far the month has come. */
+import { memo } from "react";
 import { Meter } from "../../design";
 import { fractionDigits, isZero, useI18n } from "../../i18n";
 import type { ReviewView } from "../../ipc";
@@ -32,7 +33,7 @@ function Figure({ label, value, digits, testId, hint, wrong = false }: FigurePro
 }
 
 /** The equation bar of a review. */
-export function Equation({ view }: { view: ReviewView }) {
+export const Equation = memo(function Equation({ view }: { view: ReviewView }) {
   const { t, day, amount } = useI18n();
   const { equation } = view;
   const digits = fractionDigits(view.currency);
@@ -100,4 +101,4 @@ export function Equation({ view }: { view: ReviewView }) {
       </div>
     </section>
   );
-}
+});

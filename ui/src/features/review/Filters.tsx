@@ -1,4 +1,5 @@
 /** Chips for the parts of the list. */
+import { memo } from "react";
 import { ToggleButton, ToggleButtonGroup } from "react-aria-components";
 import { useI18n } from "../../i18n";
 import type { ReviewFilter } from "../../ipc";
@@ -14,7 +15,7 @@ interface Props {
 }
 
 /** One chip is always on. */
-export function Filters({ filter, onFilter, findings }: Props) {
+export const Filters = memo(function Filters({ filter, onFilter, findings }: Props) {
   const { t } = useI18n();
   return (
     <div className="filter-bar">
@@ -42,4 +43,4 @@ export function Filters({ filter, onFilter, findings }: Props) {
       ) : null}
     </div>
   );
-}
+});

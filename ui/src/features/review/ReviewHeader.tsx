@@ -1,5 +1,5 @@
 /** Which account and month is looked at, the search, and the export. */
-import { type KeyboardEvent, type Ref, useImperativeHandle, useRef } from "react";
+import { type KeyboardEvent, memo, type Ref, useImperativeHandle, useRef } from "react";
 import { Button, type Choice, KeyCap, Picker } from "../../design";
 import { useI18n } from "../../i18n";
 import type { AccountView } from "../../ipc";
@@ -9,17 +9,20 @@ export interface ReviewHeaderHandle {
   focusSearch: () => void;
 }
 
-interface Props {
+interface PickersProps {
   accounts: AccountView[];
   account: AccountView;
   month: string | null;
+  onAccount: (id: number) => void;
+  onMonth: (month: string | null) => void;
+  onLedgerAccount: (number: string) => void;
+}
+
+interface Props extends PickersProps {
   search: string;
   exportKey: string;
   exporting: boolean;
   ref: Ref<ReviewHeaderHandle>;
-  onAccount: (id: number) => void;
-  onMonth: (month: string | null) => void;
-  onLedgerAccount: (number: string) => void;
   onSearch: (search: string) => void;
   /** The user is done with the search field and wants the list. */
   onLeaveSearch: () => void;
@@ -38,29 +41,10 @@ export function ledgerChoices(account: AccountView): Choice[] {
   }));
 }
 
-/** The head of the reconciliation. */
-export function ReviewHeader(props: Props) {
-  const { accounts, account, month, search, exportKey, exporting, ref } = props;
+/** What is looked at. Apart from the search, because lists of choices are slow to make and a key must not wait. */
+const Pickers = memo(function Pickers(props: PickersProps) {
+  const { accounts, account, month, onAccount, onMonth, onLedgerAccount } = props;
   const { t, month: monthText } = useI18n();
-  const field = useRef<HTMLInputElement>(null);
-  useImperativeHandle(ref, () => ({
-    focusSearch: () => {
-      field.current?.focus();
-      field.current?.select();
-    },
-  }));
-
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === "Escape") {
-      event.preventDefault();
-      props.onSearch("");
-      props.onLeaveSearch();
-    } else if (event.key === "Enter" || event.key === "ArrowDown") {
-      event.preventDefault();
-      props.onLeaveSearch();
-    }
-  };
-
   const accountChoices = accounts.map((one) => ({
     id: String(one.id),
     label: one.name,
@@ -75,14 +59,14 @@ export function ReviewHeader(props: Props) {
     { id: ALL, label: t("reconcile.allMonths") },
   ];
   return (
-    <header className="head">
+    <>
       <div className="head-title">
         <Picker
           look="title"
           label={t("reconcile.account")}
           choices={accountChoices}
           selected={String(account.id)}
-          onSelect={(id) => props.onAccount(Number(id))}
+          onSelect={(id) => onAccount(Number(id))}
           testId="account-picker"
         />
         <div className="head-sub head-parts">
@@ -97,7 +81,7 @@ export function ReviewHeader(props: Props) {
                 label: t("reconcile.ledger", { account: choice.label }),
               }))}
               selected={account.ledgerAccount}
-              onSelect={props.onLedgerAccount}
+              onSelect={onLedgerAccount}
               testId="ledger-picker"
             />
           )}
@@ -107,9 +91,39 @@ export function ReviewHeader(props: Props) {
         label={t("reconcile.month")}
         choices={months}
         selected={month ?? ALL}
-        onSelect={(id) => props.onMonth(id === ALL ? null : id)}
+        onSelect={(id) => onMonth(id === ALL ? null : id)}
         testId="month-picker"
       />
+    </>
+  );
+});
+
+/** The head of the reconciliation. */
+export const ReviewHeader = memo(function ReviewHeader(props: Props) {
+  const { search, exportKey, exporting, onSearch, onLeaveSearch, onExport, ref, ...pickers } = props;
+  const { t } = useI18n();
+  const field = useRef<HTMLInputElement>(null);
+  useImperativeHandle(ref, () => ({
+    focusSearch: () => {
+      field.current?.focus();
+      field.current?.select();
+    },
+  }));
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "Escape") {
+      event.preventDefault();
+      onSearch("");
+      onLeaveSearch();
+    } else if (event.key === "Enter" || event.key === "ArrowDown") {
+      event.preventDefault();
+      onLeaveSearch();
+    }
+  };
+
+  return (
+    <header className="head">
+      <Pickers {...pickers} />
       <span className="head-space" />
       <label className="search">
         <input
@@ -122,14 +136,14 @@ export function ReviewHeader(props: Props) {
           aria-label={t("reconcile.searchLabel")}
           autoComplete="off"
           spellCheck={false}
-          onChange={(event) => props.onSearch(event.target.value)}
+          onChange={(event) => onSearch(event.target.value)}
           onKeyDown={onKeyDown}
         />
         <KeyCap>{search === "" ? "/" : t("key.escape")}</KeyCap>
       </label>
-      <Button keyCap={exportKey} onPress={props.onExport} isDisabled={exporting} testId="export">
+      <Button keyCap={exportKey} onPress={onExport} isDisabled={exporting} testId="export">
         {t("reconcile.export")}
       </Button>
     </header>
   );
-}
+});

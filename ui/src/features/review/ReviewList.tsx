@@ -6,6 +6,7 @@
  */
 import {
   type MouseEvent,
+  memo,
   type Ref,
   useEffect,
   useImperativeHandle,
@@ -14,6 +15,7 @@ import {
   useState,
   useSyncExternalStore,
 } from "react";
+import { afterPaint } from "../../design";
 import { fractionDigits, useI18n } from "../../i18n";
 import type { ReviewLine, SideView } from "../../ipc";
 import { keyOf, type Move, refOf } from "./lines";
@@ -112,7 +114,7 @@ function useViewport(scroller: { current: HTMLDivElement | null }): number {
 }
 
 /** The list of an opened review. */
-export function ReviewList({ review, selection, ref, onError }: Props) {
+export const ReviewList = memo(function ReviewList({ review, selection, ref, onError }: Props) {
   const { t } = useI18n();
   const { pages, view } = review;
   const grid = useRef<HTMLDivElement>(null);
@@ -121,12 +123,13 @@ export function ReviewList({ review, selection, ref, onError }: Props) {
   const [scrollTop, setScrollTop] = useState(0);
   const direction = useRef(1);
   const shownBefore = useRef<Shown | null>(null);
-  useSyncExternalStore(pages.subscribe, pages.version);
 
   const geometry: Geometry = { rows: view.lines, viewport };
   const offset = offsetAt(geometry, scrollTop);
   const seen = rowsAt(geometry, offset);
   const drawn = rowsAt(geometry, offset, MARGIN);
+  // Pages that arrive for other places are nothing to draw.
+  useSyncExternalStore(pages.subscribe, () => pages.count(drawn));
 
   let shown = shownBefore.current;
   if (shown === null || pages.has(seen)) {
@@ -140,17 +143,21 @@ export function ReviewList({ review, selection, ref, onError }: Props) {
     shownBefore.current = shown;
   });
 
-  // Fetch what is seen, and ahead of the scroll.
+  // Fetch what is seen, and ahead of the scroll once that is on the screen.
   useEffect(() => {
-    pages
-      .ensure({ start: seen.start, end: seen.end })
-      .then(
-        () =>
-          pages.prefetch(
-            pagesAhead({ start: seen.start, end: seen.end }, direction.current, PAGE, view.lines),
-          ),
-        onError,
-      );
+    const range = { start: seen.start, end: seen.end };
+    let cancel: (() => void) | null = null;
+    let left = false;
+    pages.ensure(range).then(() => {
+      if (!left) {
+        const ahead = pagesAhead(range, direction.current, PAGE, view.lines);
+        cancel = afterPaint(() => pages.prefetch(ahead));
+      }
+    }, onError);
+    return () => {
+      left = true;
+      cancel?.();
+    };
   }, [pages, seen.start, seen.end, view.lines, onError]);
 
   // Another question begins at its top.
@@ -356,4 +363,4 @@ export function ReviewList({ review, selection, ref, onError }: Props) {
       </div>
     </div>
   );
-}
+});

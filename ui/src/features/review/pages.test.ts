@@ -14,14 +14,31 @@ function pagesOver(total: number) {
 
 describe("pages of lines", () => {
   it("are fetched once, by handle and index, up to the end", async () => {
-    const { pages, asked } = pagesOver(150);
-    await Promise.all([pages.ensure({ start: 90, end: 130 }), pages.ensure({ start: 95, end: 140 })]);
-    expect(asked).toEqual([
-      { view: 7, start: 0, end: 100 },
-      { view: 7, start: 100, end: 150 },
+    const { pages, asked } = pagesOver(PAGE + 30);
+    const [before, behind] = [PAGE - 10, PAGE + 10];
+    await Promise.all([
+      pages.ensure({ start: before, end: behind }),
+      pages.ensure({ start: before + 5, end: behind + 5 }),
     ]);
-    expect(pages.line(149)?.index).toBe(149);
-    expect(pages.line(150)).toBeUndefined();
+    expect(asked).toEqual([
+      { view: 7, start: 0, end: PAGE },
+      { view: 7, start: PAGE, end: PAGE + 30 },
+    ]);
+    expect(pages.line(PAGE + 29)?.index).toBe(PAGE + 29);
+    expect(pages.line(PAGE + 30)).toBeUndefined();
+  });
+  it("that came with the review are not fetched again, except where a page is cut", async () => {
+    const { pages, asked } = pagesOver(2 * PAGE + 30);
+    const lines = (start: number, end: number) =>
+      Array.from({ length: end - start }, (_, at) => line({ index: start + at }));
+    pages.keep(10, lines(10, PAGE + 20));
+    expect(pages.has({ start: 10, end: 11 })).toBe(false);
+    expect(pages.has({ start: PAGE, end: PAGE + 1 })).toBe(false);
+    pages.keep(PAGE, lines(PAGE, 2 * PAGE + 30));
+    await pages.ensure({ start: PAGE, end: 2 * PAGE + 30 });
+    expect(asked).toEqual([]);
+    expect(pages.line(PAGE)?.index).toBe(PAGE);
+    expect(pages.line(2 * PAGE + 29)?.index).toBe(2 * PAGE + 29);
   });
   it("far away make room for those at hand", async () => {
     const { pages } = pagesOver(1_000_000);

@@ -6,10 +6,10 @@
 import type { LinesQuery, ReviewLine } from "../../ipc";
 import { pagesOf, type Range } from "./window";
 
-/** Lines per page. */
-export const PAGE = 100;
-/** Pages that are kept: a dozen screenfuls around where the eye is. */
-export const MOST_PAGES = 12;
+/** Lines per page: a screenful and some more, so that the first one is soon here. */
+export const PAGE = 50;
+/** Pages that are kept: a dozen screenfuls or more around where the eye is. */
+export const MOST_PAGES = 24;
 /** Most lines Rust answers at once. */
 const MOST_LINES = 1000;
 
@@ -20,7 +20,6 @@ export class LinePages {
   private readonly pages = new Map<number, readonly ReviewLine[]>();
   private readonly running = new Map<number, Promise<void>>();
   private readonly listeners = new Set<() => void>();
-  private count = 0;
 
   constructor(
     /** Handle of the review. */
@@ -30,17 +29,33 @@ export class LinePages {
     private readonly fetch: Fetch,
   ) {}
 
+  /** Takes lines in that came with the review; what is no whole page is fetched again when it is wanted. */
+  keep(start: number, lines: readonly ReviewLine[]): void {
+    const { total } = this;
+    for (let page = Math.ceil(start / PAGE); page * PAGE < start + lines.length; page += 1) {
+      const part = lines.slice(page * PAGE - start, (page + 1) * PAGE - start);
+      if (part.length === Math.min(PAGE, total - page * PAGE)) {
+        this.pages.set(page, part);
+      }
+    }
+  }
+
   /** Calls back whenever lines have arrived. */
   subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   };
 
-  /** Rises with every page that arrives. */
-  version = (): number => this.count;
-
   /** The line at an index, when it is here. */
   line = (index: number): ReviewLine | undefined => this.pages.get(Math.floor(index / PAGE))?.[index % PAGE];
+
+  /** How many lines of a range are here. */
+  count(range: Range): number {
+    const { start, end } = this.clamp(range);
+    return pagesOf({ start, end }, PAGE)
+      .filter((page) => this.pages.has(page))
+      .reduce((sum, page) => sum + Math.min(end, (page + 1) * PAGE) - Math.max(start, page * PAGE), 0);
+  }
 
   /** Whether all lines of a range are here. */
   has(range: Range): boolean {
@@ -94,7 +109,6 @@ export class LinePages {
     const loading = this.fetch(query)
       .then((lines) => {
         this.pages.set(page, lines);
-        this.count += 1;
         for (const listener of this.listeners) {
           listener();
         }

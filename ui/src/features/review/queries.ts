@@ -2,8 +2,8 @@
 import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
 import { useRef } from "react";
 import { backend, type ReviewQuery, type ReviewView } from "../../ipc";
-import { LinePages } from "./pages";
-import type { Range } from "./window";
+import { LinePages, PAGE } from "./pages";
+import { pagesOf, type Range } from "./window";
 
 /** Bank accounts with their months. */
 export const accountsQuery = queryOptions({ queryKey: ["accounts"], queryFn: () => backend.listAccounts() });
@@ -17,12 +17,15 @@ export interface OpenReview {
   pages: LinePages;
 }
 
-/** Lines fetched together with a review. */
-const FIRST_LINES: Range = { start: 0, end: 100 };
+/** Whole pages around a range. */
+function whole(range: Range): Range {
+  const pages = pagesOf(range, PAGE);
+  return { start: (pages[0] ?? 0) * PAGE, end: ((pages.at(-1) ?? 0) + 1) * PAGE };
+}
 
 /**
- * Opens the review a query asks for. While a new one is on its way the former stays; when only a decision was
- * made, the lines around the place the user is at come with it.
+ * Opens the review a query asks for, with the lines that will be seen. While a new one is on its way the former
+ * stays; when only a decision was made, the lines around the place the user is at come with it.
  */
 export function useReview(query: ReviewQuery | null, place: () => Range) {
   const shown = useRef("");
@@ -38,9 +41,13 @@ export function useReview(query: ReviewQuery | null, place: () => Range) {
       placeholderData: keepPreviousData,
       queryFn: async (): Promise<OpenReview> => {
         const asked = query ?? { account: -1, month: null, search: "", filter: "all" as const };
-        const view = await backend.openReview(asked);
-        const pages = new LinePages(view.view, view.lines, (lines) => backend.reviewLines(lines));
-        await pages.ensure(shown.current === key ? place() : FIRST_LINES);
+        const { start, end } = place();
+        const seen = shown.current === key ? { start, end } : { start: 0, end: end - start };
+        const first = whole(seen);
+        const { review: view, lines } = await backend.openReview(asked, first.start, first.end);
+        const pages = new LinePages(view.view, view.lines, (query) => backend.reviewLines(query));
+        pages.keep(first.start, lines);
+        await pages.ensure(seen);
         return { key, query: asked, view, pages };
       },
     }),

@@ -14,6 +14,7 @@ import {
   refsOf,
   towards,
 } from "./lines";
+import type { LinePages } from "./pages";
 import type { OpenReview } from "./queries";
 import type { Range } from "./window";
 
@@ -52,39 +53,47 @@ function added(marks: Marks, lines: readonly ReviewLine[], side: SideView | null
   return next;
 }
 
+/** Names what is here of the group at an index: its range as far as it can be told, and how many of its lines. */
+function knownOf(pages: LinePages, index: number): string {
+  const range = groupRange(pages.line, index);
+  return [range.start, range.end, pages.count(range)].join(" ");
+}
+
 /** The cursor and the marks of the opened review. */
 export function useSelection(review: OpenReview | undefined, onTooMany: (lines: number) => void) {
   const [cursor, setCursor] = useState<Cursor | null>(null);
   const [marks, setMarks] = useState<Marks>(NO_MARKS);
   const anchor = useRef<number | null>(null);
-  const opened = useRef<string>("");
+  const [opened, setOpened] = useState("");
   const pages = review?.pages;
-  const version = useSyncExternalStore(
+  // Pages that arrive for other places change nothing about the group under the cursor.
+  const known = useSyncExternalStore(
     useCallback((listener: () => void) => pages?.subscribe(listener) ?? (() => undefined), [pages]),
-    () => pages?.version() ?? 0,
+    () => (cursor === null || pages === undefined ? "" : knownOf(pages, cursor.index)),
   );
 
   // Another question starts at its first line; the same question keeps its place. Marks stay in either case: the
   // counterpart of a marked line is often found by searching.
-  useEffect(() => {
-    if (review === undefined || opened.current === review.key) {
-      return;
-    }
-    opened.current = review.key;
-    anchor.current = null;
+  if (review !== undefined && opened !== review.key) {
+    // While rendering, so that the list appears with its cursor and not once more for it.
+    setOpened(review.key);
     const first = [0, 1, 2].map((index) => review.pages.line(index)).find((line) => line?.kind === "first");
     setCursor(first === undefined ? null : cursorOn(first));
-  }, [review]);
+  }
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another question is what this waits for
+  useEffect(() => {
+    anchor.current = null;
+  }, [opened]);
 
   const group: Range = useMemo(() => {
-    void version;
+    void known;
     return cursor === null || pages === undefined
       ? { start: 0, end: 0 }
       : groupRange(pages.line, cursor.index);
-  }, [cursor, pages, version]);
+  }, [cursor, pages, known]);
 
   const subject: Subject = useMemo(() => {
-    void version;
+    void known;
     if (marks.size > 0) {
       // By the line itself and not by its index, which another review gives to another line.
       const byLine = new Map<ReviewLine, { line: ReviewLine; sides: SideView[] }>();
@@ -110,7 +119,7 @@ export function useSelection(review: OpenReview | undefined, onTooMany: (lines: 
       }
     }
     return { marked: false, fresh: true, parts };
-  }, [marks, cursor, pages, group, version]);
+  }, [marks, cursor, pages, group, known]);
 
   const clearMarks = useCallback(() => {
     anchor.current = null;
@@ -204,7 +213,7 @@ export function useSelection(review: OpenReview | undefined, onTooMany: (lines: 
 
   /** Puts the cursor on a group of a fresh review: the one named, else what now stands at the old place. */
   const settleOn = useCallback(async (fresh: OpenReview, next: number | null, oldIndex: number) => {
-    opened.current = fresh.key;
+    setOpened(fresh.key);
     anchor.current = null;
     setMarks(NO_MARKS);
     const start = Math.max(0, oldIndex - SEARCH);
@@ -223,7 +232,7 @@ export function useSelection(review: OpenReview | undefined, onTooMany: (lines: 
 
   // An import refreshes the list under the cursor; where its line is gone, the nearest takes its place.
   useEffect(() => {
-    if (review === undefined || cursor === null || opened.current !== review.key) {
+    if (review === undefined || cursor === null) {
       return;
     }
     const line = review.pages.line(cursor.index);
@@ -232,20 +241,23 @@ export function useSelection(review: OpenReview | undefined, onTooMany: (lines: 
     }
   }, [review, cursor, settleOn]);
 
-  return {
-    cursor,
-    setCursor,
-    group,
-    marks,
-    subject,
-    clearMarks,
-    move,
-    narrow,
-    toggle,
-    markRange,
-    markSection,
-    settleOn,
-  };
+  return useMemo(
+    () => ({
+      cursor,
+      setCursor,
+      group,
+      marks,
+      subject,
+      clearMarks,
+      move,
+      narrow,
+      toggle,
+      markRange,
+      markSection,
+      settleOn,
+    }),
+    [cursor, group, marks, subject, clearMarks, move, narrow, toggle, markRange, markSection, settleOn],
+  );
 }
 
 /** What `useSelection` gives. */

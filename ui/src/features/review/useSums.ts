@@ -1,5 +1,6 @@
 /** Exact sums of what is selected, worked out by Rust. */
 import { useEffect, useState } from "react";
+import { afterPaint } from "../../design";
 import { backend, type LineRef, type SelectionView } from "../../ipc";
 
 /** The sums of exactly these lines; `null` until they are here and while nothing is selected. */
@@ -10,20 +11,24 @@ export function useSums(refs: LineRef[]): SelectionView | null {
       return undefined;
     }
     let late = false;
-    backend.selection(refs).then(
-      (answer) => {
-        if (!late) {
-          setSums({ of: refs, are: answer });
-        }
-      },
-      () => {
-        if (!late) {
-          setSums(null);
-        }
-      },
-    );
+    // The lines themselves come first.
+    const cancel = afterPaint(() => {
+      backend.selection(refs).then(
+        (answer) => {
+          if (!late) {
+            setSums({ of: refs, are: answer });
+          }
+        },
+        () => {
+          if (!late) {
+            setSums(null);
+          }
+        },
+      );
+    });
     return () => {
       late = true;
+      cancel();
     };
   }, [refs]);
   // Another selection's sum is never shown, not for a moment: somebody may be adding up.

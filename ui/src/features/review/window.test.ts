@@ -90,8 +90,8 @@ describe("pages", () => {
     expect(pagesOf({ start: 5, end: 5 }, 100)).toEqual([]);
   });
   it("are fetched further ahead than behind", () => {
-    expect(pagesAhead({ start: 500, end: 520 }, 1, 100, 1000)).toEqual([6, 7, 4]);
-    expect(pagesAhead({ start: 500, end: 520 }, -1, 100, 1000)).toEqual([4, 3, 6]);
+    expect(pagesAhead({ start: 500, end: 520 }, 1, 100, 1000)).toEqual([6, 7, 8, 9, 4, 3]);
+    expect(pagesAhead({ start: 500, end: 520 }, -1, 100, 1000)).toEqual([4, 3, 2, 1, 6, 7]);
     expect(pagesAhead({ start: 0, end: 20 }, -1, 100, 150)).toEqual([1]);
   });
 });

@@ -90,7 +90,10 @@ export function pagesAhead(range: Range, direction: number, size: number, rows: 
   const pages = pagesOf(range, size);
   const first = pages[0] ?? 0;
   const last = pages.at(-1) ?? 0;
-  const wanted = direction < 0 ? [first - 1, first - 2, last + 1] : [last + 1, last + 2, first - 1];
+  const wanted =
+    direction < 0
+      ? [first - 1, first - 2, first - 3, first - 4, last + 1, last + 2]
+      : [last + 1, last + 2, last + 3, last + 4, first - 1, first - 2];
   const lastPage = Math.ceil(rows / size) - 1;
   return wanted.filter((page) => page >= 0 && page <= lastPage);
 }
