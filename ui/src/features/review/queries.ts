@@ -45,7 +45,7 @@ export function useReview(query: ReviewQuery | null, place: () => Range) {
         const seen = shown.current === key ? { start, end } : { start: 0, end: end - start };
         const first = whole(seen);
         const { review: view, lines } = await backend.openReview(asked, first.start, first.end);
-        const pages = new LinePages(view.view, view.lines, (query) => backend.reviewLines(query));
+        const pages = new LinePages(view.view, view.lines, (part) => backend.reviewLines(part));
         pages.keep(first.start, lines);
         await pages.ensure(seen);
         return { key, query: asked, view, pages };
