@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod bank;
+pub mod checkpoint;
 pub mod documents;
 mod error;
 mod findings;
