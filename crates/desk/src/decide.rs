@@ -64,11 +64,11 @@ impl Desk {
         let session = self.session().await?;
         let acted = acted_on(&request);
         let next = session.newest_view().and_then(|view| view.list.neighbour(acted?)).map(RowKey::handle);
-        let mut tx = session.cache.begin().await?;
+        let mut tx = session.begin().await?;
         let mut written = carry_out(&session, &mut tx, request).await?;
         written.freed.append(&mut written.effects.dissolved);
         let freed = mark_stale(&mut tx, &written).await?;
-        tx.commit().await?;
+        session.commit(tx).await?;
         session.drop_base();
         self.propose_around(&session, &freed).await?;
         if !written.whole.is_empty() {

@@ -46,8 +46,10 @@ pub struct Summary {
 pub struct LogSummary {
     /// Number of events.
     pub size: u64,
-    /// Short code over the newest event, for comparing by eye.
+    /// Short code of the root, which covers every event, for comparing by eye.
     pub code: String,
+    /// Whether nothing can be changed, because the log does not continue its last checkpoint.
+    pub frozen: bool,
 }
 
 /// A bank account in short.
@@ -129,7 +131,7 @@ impl Desk {
             key: status.key_mode,
             company: status.company,
             organisation_number: status.organisation_number,
-            log: LogSummary { size: status.log_size, code: status.log_code },
+            log: LogSummary { size: status.log_size, code: status.log_code, frozen: status.freeze.is_some() },
             documents: session.cache.list_documents(0, 1).await?.0,
             statements: session.cache.list_statements(None).await?.len() as u64,
             accounts: accounts
@@ -164,6 +166,9 @@ impl Desk {
         }
         check_permissions(self.dir(), &mut findings);
         let events = check_log(&session, &mut findings).await?;
+        if let Some(problem) = session.seal.examine(&session.cache).await? {
+            findings.add("log.checkpoint", problem);
+        }
         let documents = check_documents(&session, &mut findings).await?;
         Ok(Checkup {
             ok: findings.0.is_empty(),
@@ -317,7 +322,7 @@ mod tests {
 
         let checkup = desk.check().await.unwrap();
         let codes: Vec<&str> = checkup.problems.iter().map(|problem| problem.code).collect();
-        assert_eq!(codes, ["log.gap", "log.hash", "log.foreign", "log.unreadable"]);
+        assert_eq!(codes, ["log.gap", "log.hash", "log.foreign", "log.unreadable", "log.checkpoint"]);
         assert!(!checkup.ok);
         drop(session);
         desk.lock("asked").await.unwrap();

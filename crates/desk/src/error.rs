@@ -23,6 +23,14 @@ pub enum DeskError {
     /// It is locked.
     #[error("The workspace is locked. Unlock it first.")]
     Locked,
+    /// The log does not continue what was signed last.
+    #[error(
+        "The log of this workspace does not continue its last checkpoint, so nothing can be changed. Compare both, then put the newer database back or go on from here."
+    )]
+    Frozen,
+    /// Going on where nothing is frozen.
+    #[error("The log continues its last checkpoint; there is nothing to go on from.")]
+    NotFrozen,
     /// The key cannot be had.
     #[error(transparent)]
     Key(#[from] attest_keychain::Error),
@@ -97,6 +105,8 @@ impl DeskError {
             Self::DatabaseMissing(_) => "workspace.database_missing",
             Self::InUse => "workspace.in_use",
             Self::Locked => "workspace.locked",
+            Self::Frozen => "log.frozen",
+            Self::NotFrozen => "log.not_frozen",
             Self::Key(error) => error.code(),
             Self::Cache(CacheError::WrongKey(_)) => "cache.wrong_key",
             Self::Cache(CacheError::Newer) => "cache.newer",

@@ -227,7 +227,7 @@ async fn log_export(
     rows: u64,
     sha256: &Digest,
 ) -> Result<(), DeskError> {
-    let mut tx = session.cache.begin().await?;
+    let mut tx = session.begin().await?;
     let draft = Draft {
         action: action::EXPORT,
         object: Object {
@@ -242,6 +242,6 @@ async fn log_export(
         sensitive: vec![("account", account.to_owned())],
     };
     session.author.append(&mut tx, draft, Act::default()).await?;
-    tx.commit().await?;
+    session.commit(tx).await?;
     Ok(())
 }

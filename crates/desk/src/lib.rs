@@ -16,6 +16,7 @@ mod project;
 mod propose;
 mod rebuild;
 mod review;
+mod seal;
 mod source;
 mod supersede;
 mod undo;
@@ -93,6 +94,7 @@ impl Shared {
 pub(crate) struct Session {
     pub(crate) cache: Cache,
     pub(crate) author: Author,
+    pub(crate) seal: seal::Seal,
     pub(crate) views: Mutex<review::Views>,
     /// Tables that wait for a person.
     pub(crate) tables: Mutex<import::Tables>,
@@ -103,9 +105,9 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(cache: Cache, author: Author, lock: File) -> Self {
+    pub(crate) fn new(cache: Cache, author: Author, seal: seal::Seal, lock: File) -> Self {
         let (views, tables, present) = (Mutex::default(), Mutex::default(), watch::Sender::new(()));
-        Self { cache, author, views, tables, _lock: lock, present }
+        Self { cache, author, seal, views, tables, _lock: lock, present }
     }
 
     /// Today by the desk's clock, as a stored day.

@@ -104,9 +104,9 @@ impl Desk {
         session: &Arc<Session>,
         watch: &Arc<Watch>,
     ) -> Result<(), DeskError> {
-        let mut tx = session.cache.begin().await?;
+        let mut tx = session.begin().await?;
         tx.mark_due_stale(session.today()).await?;
-        tx.commit().await?;
+        session.commit(tx).await?;
         if session.cache.list_accounts().await?.iter().any(|row| row.stale.is_some()) {
             self.assign_ledger_accounts(session).await?;
             self.propose_stale(session, watch).await?;
@@ -148,11 +148,11 @@ impl Desk {
         // Stopped by the user: the lines stay open and the mark stands, so that it is made up for.
         let Ok(proposals) = proposals else { return Ok(()) };
         let groups = plan_groups(account, &proposals, &open);
-        let mut tx = session.cache.begin().await?;
+        let mut tx = session.begin().await?;
         tx.delete_proposals(account).await?;
         tx.finish_proposing(account, row.stale, session.today()).await?;
         tx.insert_proposals(groups).await?;
-        tx.commit().await?;
+        session.commit(tx).await?;
         session.forget();
         Ok(())
     }
@@ -204,14 +204,14 @@ impl Desk {
             })
             .await?;
             let groups = plan_groups(account, &proposals.unwrap_or_default(), &open);
-            let mut tx = session.cache.begin().await?;
+            let mut tx = session.begin().await?;
             let first = tx.next_group().await?;
             tx.insert_proposals(groups).await?;
             tx.set_made_for(first, act).await?;
             if clean {
                 tx.clear_stale(account, seq).await?;
             }
-            tx.commit().await?;
+            session.commit(tx).await?;
         }
         Ok(())
     }
@@ -223,7 +223,7 @@ async fn assign(
     number: &str,
     reason: Option<&str>,
 ) -> Result<(), DeskError> {
-    let mut tx = session.cache.begin().await?;
+    let mut tx = session.begin().await?;
     tx.set_ledger_account(account, number).await?;
     let seq = tx.next_seq().await?;
     tx.mark_stale(account, seq).await?;
@@ -239,7 +239,7 @@ async fn assign(
         sensitive: vec![("account", key)],
     };
     session.author.append(&mut tx, draft, Act::default()).await?;
-    tx.commit().await?;
+    session.commit(tx).await?;
     Ok(())
 }
 

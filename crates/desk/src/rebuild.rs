@@ -23,7 +23,7 @@ impl Desk {
     /// [`DeskError`]; the old figures stay then.
     pub async fn rebuild(&self) -> Result<(), DeskError> {
         let session = self.session().await?;
-        let mut tx = session.cache.begin().await?;
+        let mut tx = session.begin().await?;
         tx.clear_figures().await?;
         let mut effects = Effects::default();
         for document in tx.list_read_documents().await? {
@@ -51,7 +51,7 @@ impl Desk {
         }
         // Also where this ends here: proposals are made when the workspace is opened next.
         tx.mark_all_stale(next).await?;
-        tx.commit().await?;
+        session.commit(tx).await?;
         session.forget();
         self.propose_stale(&session, &self.watch_proposing()).await
     }

@@ -8,13 +8,11 @@ use crate::{
     Desk, Session,
     error::DeskError,
     journal::{Act, Author, make_id},
+    seal::{self, Seal},
     view::{KeyMode, Language, SettingsView, StatusView, Theme, WorkspaceState},
 };
 use attest_cache::{Cache, CacheKey};
-use attest_domain::{
-    Digest,
-    event::{Draft, Object, action},
-};
+use attest_domain::event::{Draft, Object, action};
 use attest_keychain::{Cost, Database, KeyFile, KeyHolder, Passphrase};
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -62,13 +60,14 @@ impl Desk {
             organisation_number: None,
             log_size: 0,
             log_code: String::new(),
+            freeze: None,
             settings: self.settings(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         if let Some(session) = session {
-            let head = session.cache.log_head().await?;
-            view.log_size = head.size;
-            view.log_code = head.newest.as_ref().map(Digest::short).unwrap_or_default();
+            view.log_size = session.cache.log_head().await?.size;
+            view.log_code = seal::short_code(session.cache.find_checkpoint().await?.as_ref())?;
+            view.freeze = session.seal.frozen();
             if let Some((_, book)) = session.cache.list_books().await?.into_iter().next_back() {
                 view.company = book.company;
                 view.organisation_number = book.organisation_number;
@@ -110,7 +109,9 @@ impl Desk {
         attest_keychain::write_key_file(dir, &file)?;
         let cache = Cache::open(&database, &CacheKey::new(*secret.expose())).await?;
         let author = self.found(&cache, tenant).await?;
-        self.install(Session::new(cache, author, lock)).await;
+        let seal = Seal::new(dir, file, tenant, &secret)?;
+        seal.check(&cache).await?;
+        self.install(Session::new(cache, author, seal, lock)).await;
         drop(door);
         self.status().await
     }
@@ -135,9 +136,9 @@ impl Desk {
             return Err(DeskError::DatabaseMissing(database));
         }
         let workspace = file.workspace();
-        let secret = blocking(move || {
+        let (file, secret) = blocking(move || {
             let passphrase = passphrase.map(Passphrase::from);
-            attest_keychain::unlock(&file, passphrase.as_ref())
+            attest_keychain::unlock(&file, passphrase.as_ref()).map(|secret| (file, secret))
         })
         .await??;
         let cache = Cache::open(&database, &CacheKey::new(*secret.expose())).await?;
@@ -148,8 +149,14 @@ impl Desk {
         if unfinished {
             remove_unfinished(dir)?;
         }
-        self.install(Session::new(cache, author, lock)).await;
+        let seal = Seal::new(dir, file, author.tenant, &secret)?;
+        seal.check(&cache).await?;
+        let frozen = seal.frozen().is_some();
+        self.install(Session::new(cache, author, seal, lock)).await;
         drop(door);
+        if frozen {
+            return self.status().await;
+        }
         let session = self.session().await?;
         if let Err(error) = self.finish_proposing(&session, &self.watch_proposing()).await {
             // The marks stand; what is here can be worked with.
@@ -193,6 +200,7 @@ impl Desk {
         if let Some(session) = session {
             *self.shared.leaving.lock().expect("no holder panics") = Some(session.present.subscribe());
             session.forget();
+            session.seal.settle().await;
             session.cache.clone().close().await;
         }
         self.status().await

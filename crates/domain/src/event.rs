@@ -13,6 +13,8 @@ pub const ENVELOPE_VERSION: u8 = 1;
 pub mod action {
     /// The workspace came to be; always the first event.
     pub const WORKSPACE_CREATE: &str = "workspace.create";
+    /// A person went on with a log that does not continue its last checkpoint.
+    pub const LOG_RESUME: &str = "log.resume";
     /// A document was read and kept.
     pub const DOCUMENT_IMPORT: &str = "document.import";
     /// A document was refused whole; this event is its only trace.

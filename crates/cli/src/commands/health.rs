@@ -26,13 +26,18 @@ pub(crate) async fn doctor(rebuild: bool, desk: &Desk, output: &mut Output) -> R
 
 fn plain_status(summary: &Summary) -> String {
     let mut text = format!(
-        "{}\n  company {}\n  {} documents, {} statements, {} events in the log (newest {})",
+        "{}\n  company {}\n  {} documents, {} statements, {} events in the log (root {}){}",
         summary.workspace,
         or_dash(summary.company.as_ref()),
         summary.documents,
         summary.statements,
         summary.log.size,
         summary.log.code,
+        if summary.log.frozen {
+            ", which does not continue its last checkpoint: nothing can be changed"
+        } else {
+            ""
+        },
     );
     for account in &summary.accounts {
         text.push_str(&format!(

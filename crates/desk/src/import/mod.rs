@@ -168,7 +168,7 @@ async fn import_file(
         },
     };
     // Asked inside the one transaction that writes, so that two imports of one file cannot both find it new.
-    let mut tx = session.cache.begin().await?;
+    let mut tx = session.begin().await?;
     let before = tx.find_document(&sha256).await?;
     if let Some(document) = before.as_ref().filter(|document| !document.refused) {
         drop(tx);
@@ -188,7 +188,7 @@ async fn import_file(
                 supersede::apply(&mut tx, slot, &mut tally.findings, &tally.accounts, tally.has_book).await?;
             let mut report =
                 log_import(session, &mut tx, slot, &sha256, name, bytes.len(), format, tally).await?;
-            tx.commit().await?;
+            session.commit(tx).await?;
             report.findings.extend(compared.into_iter().map(FindingReport::from));
             Ok(report)
         }
@@ -305,7 +305,7 @@ async fn log_refusal(
     refusal: Refusal,
 ) -> Result<FileReport, DeskError> {
     let finding = refusal.clone().into_finding();
-    let mut tx = session.cache.begin().await?;
+    let mut tx = session.begin().await?;
     if tx.find_document(sha256).await?.is_none() {
         let slot = tx.insert_document(sha256, name, bytes, &now(), None).await?;
         tx.insert_findings(slot.document, std::slice::from_ref(&finding)).await?;
@@ -325,7 +325,7 @@ async fn log_refusal(
             findings: [1, 0, 0],
         };
         tx.finish_document(slot, &summary).await?;
-        tx.commit().await?;
+        session.commit(tx).await?;
     }
     Ok(FileReport { sha256: Some(*sha256), ..refused(name, finding) })
 }

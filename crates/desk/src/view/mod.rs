@@ -99,12 +99,45 @@ view! {
         pub organisation_number: Option<String>,
         /// Number of events in the log.
         pub log_size: u64,
-        /// Short code over the newest event, for comparing by eye; empty while the log is.
+        /// Short code of the log's root, which covers every event, for comparing by eye; empty while locked.
         pub log_code: String,
+        /// Why nothing can be changed; `null` while all is well.
+        pub freeze: Option<FreezeView>,
         /// Preferences.
         pub settings: SettingsView,
         /// Version of the program.
         pub version: String,
+    }
+}
+view! {
+    /// Why a workspace can only be read: its log does not continue what was signed last.
+    pub struct FreezeView {
+        /// In what way.
+        pub reason: FreezeReason,
+        /// The checkpoint in the database; `null` where there is none that this device signed.
+        pub found: Option<CheckpointView>,
+        /// The copy kept outside; `null` where there is none that this device signed.
+        pub kept: Option<CheckpointView>,
+        /// When it was noticed.
+        pub noticed: String,
+    }
+}
+view! {
+    /// In what way a log does not continue its last checkpoint.
+    pub enum FreezeReason {
+        /// It is shorter: the database was put back to an earlier day.
+        RolledBack,
+        /// It says something else about the same events.
+        Contradicts,
+    }
+}
+view! {
+    /// A checkpoint as people compare it.
+    pub struct CheckpointView {
+        /// Number of events.
+        pub size: u64,
+        /// Short code of the root.
+        pub code: String,
     }
 }
 view! {

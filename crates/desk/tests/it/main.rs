@@ -17,6 +17,7 @@ mod freshness;
 mod kill;
 mod office;
 mod random_decisions;
+mod sealing;
 mod searching;
 mod supersession;
 mod tables;

@@ -1,0 +1,325 @@
+//! The seal on the log: every change signs a new checkpoint with the device's key, and a copy outside the cache shows
+//! a log that was put back to an earlier day.
+//!
+//! Invariants: a checkpoint is signed in the transaction of the events it covers; the copy is written behind it and so
+//! is never ahead of what is durable. A log that does not continue its copy freezes the workspace: it can be read and
+//! exported, both checkpoints are kept, and only a person's [`Desk::resume_log`] goes on, which is itself an event.
+//! **Not protected against:** cache and copy put back together. In passphrase mode the copy is a file beside the cache,
+//! so a whole folder put back is not noticed.
+
+use crate::{
+    Desk, Session,
+    error::DeskError,
+    journal::{Act, now},
+    view::{CheckpointView, FreezeReason, FreezeView},
+    workspace::blocking,
+};
+use attest_cache::{
+    Cache,
+    checkpoint::{Fork, StoredCheckpoint},
+    log::WriteTx,
+};
+use attest_domain::{
+    Digest,
+    event::{Draft, Object, action},
+};
+use attest_evidence::{checkpoint::Checkpoint, leaf, note::NoteSigner, tree::Frontier};
+use attest_keychain::{KeyFile, Secret, find_checkpoint, keep_checkpoint};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+/// What the device's key is derived for.
+const DEVICE_KEY: &str = "attest device key v1";
+/// Events whose hashes are made again at once.
+const PAGE: u32 = 1_000;
+
+/// Signs the log of one workspace and keeps the copy.
+#[derive(Debug)]
+pub(crate) struct Seal {
+    signer: NoteSigner,
+    place: Arc<Place>,
+    /// Why nothing may be written.
+    frozen: Mutex<Option<FreezeView>>,
+    keeping: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Where the copy goes, and the newest that has not gone there yet.
+#[derive(Debug)]
+struct Place {
+    dir: PathBuf,
+    key_file: KeyFile,
+    waiting: Mutex<Option<String>>,
+}
+
+/// The name a standalone log signs under.
+fn derive_origin(tenant: Uuid) -> String {
+    format!("standalone/t/{tenant}")
+}
+
+impl Seal {
+    pub(crate) fn new(dir: &Path, key_file: KeyFile, tenant: Uuid, key: &Secret) -> Result<Self, DeskError> {
+        let signer = NoteSigner::from_seed(&derive_origin(tenant), key.derive(DEVICE_KEY).expose())
+            .map_err(|error| DeskError::Bug(error.to_string()))?;
+        let place = Place { dir: dir.to_owned(), key_file, waiting: Mutex::default() };
+        Ok(Self { signer, place: Arc::new(place), frozen: Mutex::default(), keeping: Mutex::default() })
+    }
+
+    /// Why the workspace is read-only, if it is.
+    pub(crate) fn frozen(&self) -> Option<FreezeView> {
+        self.frozen.lock().expect("no holder panics").clone()
+    }
+
+    /// Signs what the transaction has appended. Answers the note, or nothing where nothing was appended.
+    async fn sign(&self, tx: &mut WriteTx) -> Result<Option<String>, DeskError> {
+        let stored = tx.find_checkpoint().await?;
+        let (signed, mut frontier) = match stored {
+            None => (None, Frontier::default()),
+            Some(stored) => (Some(stored.size), frontier(&stored)?),
+        };
+        let hashes = tx.list_hashes_from(frontier.size()).await?;
+        grow(&mut frontier, hashes)?;
+        if signed == Some(frontier.size()) {
+            return Ok(None);
+        }
+        self.put(tx, &frontier).await.map(Some)
+    }
+
+    async fn put(&self, tx: &mut WriteTx, frontier: &Frontier) -> Result<String, DeskError> {
+        let origin = self.signer.verifier_key().name().to_owned();
+        let checkpoint = Checkpoint { origin, size: frontier.size(), root: frontier.root() };
+        let note = checkpoint.sign(&self.signer).map_err(|error| DeskError::Bug(error.to_string()))?;
+        let note = note.to_string();
+        let nodes = frontier.nodes().to_vec();
+        tx.put_checkpoint(&StoredCheckpoint { size: frontier.size(), nodes, note: note.clone() }).await?;
+        Ok(note)
+    }
+
+    /// Has the copy written by a thread of its own; of several, the newest.
+    fn keep(&self, note: String) {
+        let idle = self.place.waiting.lock().expect("no holder panics").replace(note).is_none();
+        let mut keeping = self.keeping.lock().expect("no holder panics");
+        if idle || keeping.as_ref().is_none_or(JoinHandle::is_finished) {
+            let place = self.place.clone();
+            let before = keeping.take();
+            *keeping = Some(tokio::spawn(async move {
+                if let Some(before) = before {
+                    drop(before.await);
+                }
+                drop(tokio::task::spawn_blocking(move || place.write()).await);
+            }));
+        }
+    }
+
+    /// Waits until the copy is written.
+    pub(crate) async fn settle(&self) {
+        let keeping = self.keeping.lock().expect("no holder panics").take();
+        if let Some(keeping) = keeping {
+            drop(keeping.await);
+        }
+    }
+
+    /// Compares the log with its checkpoint and with the copy, and freezes what does not fit. A log that was never
+    /// signed, as an earlier version left it, is signed after its hashes were made again from its bytes.
+    pub(crate) async fn check(&self, cache: &Cache) -> Result<(), DeskError> {
+        if let Some(fork) = cache.find_open_fork().await? {
+            self.freeze(&fork);
+            return Ok(());
+        }
+        let place = self.place.clone();
+        let kept = blocking(move || find_checkpoint(&place.dir, &place.key_file)).await??;
+        let stored = cache.find_checkpoint().await?;
+        if stored.is_none() && kept.is_none() {
+            let frontier = hash_again(cache).await?;
+            let mut tx = cache.begin().await?;
+            let note = self.put(&mut tx, &frontier).await?;
+            tx.commit().await?;
+            self.keep(note);
+            return Ok(());
+        }
+        if self.continues(cache, stored.as_ref(), kept.as_deref()).await? {
+            if let (Some(stored), true) = (&stored, kept.as_ref() != stored.as_ref().map(|one| &one.note)) {
+                self.keep(stored.note.clone());
+            }
+            return Ok(());
+        }
+        let found = stored.map(|stored| stored.note).unwrap_or_default();
+        let fork = Fork { found, kept: kept.unwrap_or_default(), noticed: now() };
+        let mut tx = cache.begin().await?;
+        tx.add_fork(&fork).await?;
+        tx.commit().await?;
+        self.freeze(&fork);
+        Ok(())
+    }
+
+    /// Whether the log is what its checkpoint says and continues what the copy says.
+    async fn continues(
+        &self,
+        cache: &Cache,
+        stored: Option<&StoredCheckpoint>,
+        kept: Option<&str>,
+    ) -> Result<bool, DeskError> {
+        let Some(stored) = stored else { return Ok(false) };
+        let Some(signed) = self.open(&stored.note) else { return Ok(false) };
+        let frontier = frontier(stored)?;
+        let whole = signed.size == cache.log_head().await?.size
+            && (signed.size, signed.root) == (frontier.size(), frontier.root());
+        let Some(kept) = kept.filter(|kept| *kept != stored.note) else { return Ok(whole) };
+        let Some(kept) = self.open(kept) else { return Ok(false) };
+        if !whole || kept.size > signed.size {
+            return Ok(false);
+        }
+        let mut before = Frontier::default();
+        while before.size() < kept.size {
+            let left = u32::try_from(kept.size - before.size()).unwrap_or(u32::MAX).min(PAGE);
+            let hashes = cache.list_leaf_hashes(before.size(), left).await?;
+            if hashes.is_empty() {
+                return Ok(false);
+            }
+            grow(&mut before, hashes)?;
+        }
+        Ok(before.root() == kept.root)
+    }
+
+    /// What is wrong with the checkpoint when the whole tree is made again from the events' bytes.
+    pub(crate) async fn examine(&self, cache: &Cache) -> Result<Option<String>, DeskError> {
+        let frontier = hash_again(cache).await?;
+        let Some(stored) = cache.find_checkpoint().await? else {
+            return Ok(Some("The log was never signed.".to_owned()));
+        };
+        Ok(match self.open(&stored.note) {
+            None => Some("The checkpoint is not signed by this device.".to_owned()),
+            Some(signed) if (signed.size, signed.root) != (frontier.size(), frontier.root()) => {
+                Some(format!(
+                    "The checkpoint says {} events with the code {}; the events are {} with the code {}.",
+                    signed.size,
+                    signed.root.short(),
+                    frontier.size(),
+                    frontier.root().short()
+                ))
+            }
+            Some(_) if self.frozen().is_some() => Some(
+                "The log does not continue the checkpoint that was kept outside the database.".to_owned(),
+            ),
+            Some(_) => None,
+        })
+    }
+
+    fn open(&self, note: &str) -> Option<Checkpoint> {
+        Checkpoint::open(note.as_bytes(), &self.signer.verifier_key()).ok().map(|(checkpoint, _)| checkpoint)
+    }
+
+    fn freeze(&self, fork: &Fork) {
+        let view = |checkpoint: Option<Checkpoint>| {
+            checkpoint.map(|one| CheckpointView { size: one.size, code: one.root.short() })
+        };
+        let (found, kept) = (self.open(&fork.found), self.open(&fork.kept));
+        let reason = match (&found, &kept) {
+            (Some(found), Some(kept)) if found.size < kept.size => FreezeReason::RolledBack,
+            (None, Some(_)) => FreezeReason::RolledBack,
+            _ => FreezeReason::Contradicts,
+        };
+        let freeze =
+            FreezeView { reason, found: view(found), kept: view(kept), noticed: fork.noticed.clone() };
+        *self.frozen.lock().expect("no holder panics") = Some(freeze);
+    }
+}
+
+impl Place {
+    fn write(&self) {
+        let next = || self.waiting.lock().expect("no holder panics").take();
+        while let Some(note) = next() {
+            if let Err(error) = keep_checkpoint(&self.dir, &self.key_file, &note) {
+                // The next change tries again; until then the older copy still holds.
+                tracing::warn!(%error, "the copy of the checkpoint was not written");
+            }
+        }
+    }
+}
+
+fn frontier(stored: &StoredCheckpoint) -> Result<Frontier, DeskError> {
+    Frontier::from_nodes(stored.size, stored.nodes.clone())
+        .map_err(|error| DeskError::Bug(format!("the checkpoint in the cache is damaged: {error}")))
+}
+
+fn grow(frontier: &mut Frontier, leaves: impl IntoIterator<Item = Digest>) -> Result<(), DeskError> {
+    frontier.append(leaves).map_err(|error| DeskError::Bug(error.to_string()))
+}
+
+/// The tree over all events, its leaves made again from their bytes.
+async fn hash_again(cache: &Cache) -> Result<Frontier, DeskError> {
+    let mut frontier = Frontier::default();
+    loop {
+        let events = cache.list_events(frontier.size(), PAGE).await?;
+        if events.is_empty() {
+            return Ok(frontier);
+        }
+        grow(&mut frontier, events.iter().map(|event| leaf::hash(&event.leaf)))?;
+    }
+}
+
+impl Session {
+    /// Begins a change; refused while the workspace is frozen.
+    pub(crate) async fn begin(&self) -> Result<WriteTx, DeskError> {
+        match self.seal.frozen() {
+            Some(_) => Err(DeskError::Frozen),
+            None => Ok(self.cache.begin().await?),
+        }
+    }
+
+    /// Signs what the change has appended to the log, and makes it durable and visible.
+    pub(crate) async fn commit(&self, mut tx: WriteTx) -> Result<(), DeskError> {
+        let note = self.seal.sign(&mut tx).await?;
+        tx.commit().await?;
+        if let Some(note) = note {
+            self.seal.keep(note);
+        }
+        Ok(())
+    }
+}
+
+impl Desk {
+    /// Goes on with a frozen log from where it is: a person has seen both checkpoints and answers for it. Both stay in
+    /// the log.
+    ///
+    /// # Errors
+    /// [`DeskError::NotFrozen`], or what the database says.
+    pub async fn resume_log(&self) -> Result<(), DeskError> {
+        let session = self.session().await?;
+        session.seal.frozen().ok_or(DeskError::NotFrozen)?;
+        let fork = session.cache.find_open_fork().await?.ok_or(DeskError::NotFrozen)?;
+        let mut tx = session.cache.begin().await?;
+        let draft = log_resumed(session.author.tenant, &fork, tx.next_seq().await?);
+        let event = session.author.append(&mut tx, draft, Act::default()).await?;
+        tx.resume_forks(event.seq).await?;
+        let mut frontier = hash_again(&session.cache).await?;
+        let hashes = tx.list_hashes_from(frontier.size()).await?;
+        grow(&mut frontier, hashes)?;
+        let note = session.seal.put(&mut tx, &frontier).await?;
+        tx.commit().await?;
+        *session.seal.frozen.lock().expect("no holder panics") = None;
+        session.seal.keep(note);
+        Ok(())
+    }
+}
+
+/// The versions of a log are its sizes.
+fn log_resumed(tenant: Uuid, fork: &Fork, size: u64) -> Draft {
+    Draft {
+        action: action::LOG_RESUME,
+        object: Object { kind: "log".to_owned(), id: tenant.to_string(), version: size },
+        reason: None,
+        before: Some(serde_json::json!({ "checkpoint": fork.kept })),
+        after: Some(serde_json::json!({ "checkpoint": fork.found })),
+        evidence: Vec::new(),
+        sensitive: Vec::new(),
+    }
+}
+
+/// The code that people compare: the short form of the root.
+pub(crate) fn short_code(stored: Option<&StoredCheckpoint>) -> Result<String, DeskError> {
+    stored.map_or(Ok(String::new()), |stored| Ok(frontier(stored)?.root().short()))
+}
