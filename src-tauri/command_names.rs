@@ -5,6 +5,7 @@ const COMMAND_NAMES: &[&str] = &[
     "create_workspace",
     "unlock",
     "lock",
+    "resume_log",
     "save_settings",
     "touch",
     "list_accounts",

@@ -63,6 +63,18 @@ pub(crate) async fn save_settings(shell: State<'_, Shell>, settings: SettingsVie
     Ok(saved)
 }
 
+/// A person goes on with a log that does not continue its last checkpoint.
+#[tauri::command]
+pub(crate) async fn resume_log(shell: State<'_, Shell>) -> Answer<StatusView> {
+    let status = ask(&shell, move |desk| async move {
+        desk.resume_log().await?;
+        desk.status().await
+    })
+    .await?;
+    shell.refresh().await;
+    Ok(status)
+}
+
 #[tauri::command]
 pub(crate) async fn touch(shell: State<'_, Shell>) -> Answer<()> {
     shell.touch();

@@ -92,6 +92,7 @@ fn build(workspace: PathBuf, args: Args) -> tauri::Result<App> {
             commands::create_workspace,
             commands::unlock,
             commands::lock,
+            commands::resume_log,
             commands::save_settings,
             commands::touch,
             commands::list_accounts,

@@ -186,3 +186,36 @@ async fn language_and_theme_change_at_once_and_the_smallest_window_holds_the_wor
     ensure!(first.await?.as_u64().context("a height")? > 0);
     window.close().await
 }
+
+#[tokio::test]
+async fn a_database_that_was_put_back_is_shown_as_such_and_a_person_goes_on() -> Result<()> {
+    let scene = Scene::make(60)?;
+    let window = scene.open_reconciled().await?;
+    flows::lock(&window).await?;
+    window.close().await?;
+    let (database, earlier) = (scene.workspace.join("cache.db"), scene.workspace.join("earlier"));
+    fs::copy(&database, &earlier)?;
+
+    let window = Window::open(&scene.workspace, &[]).await?;
+    flows::unlock(&window).await?;
+    flows::open_reconciliation(&window).await?;
+    flows::show_proposals(&window).await?;
+    flows::accept(&window).await?;
+    flows::lock(&window).await?;
+    window.close().await?;
+    for name in ["cache.db-wal", "cache.db-shm"] {
+        drop(fs::remove_file(scene.workspace.join(name)));
+    }
+    fs::rename(&earlier, &database)?;
+
+    let window = Window::open(&scene.workspace, &[]).await?;
+    flows::unlock(&window).await?;
+    window.named("freeze").await?;
+    flows::open_reconciliation(&window).await?;
+    window.click("freeze-resume").await?;
+    window.click("freeze-confirm").await?;
+    window.until("the log to go on", "!document.querySelector('[data-testid=freeze]')").await?;
+    flows::show_proposals(&window).await?;
+    flows::accept(&window).await?;
+    window.close().await
+}

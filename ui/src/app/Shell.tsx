@@ -5,7 +5,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useCommands, useSay } from "../commands";
 import { Later, part } from "../design";
 import { tablesQuery, useDragOver, useImport } from "../features/documents";
-import { statusQuery, takeStatus } from "../features/workspace";
+import { FreezeBar, statusQuery, takeStatus } from "../features/workspace";
 import { useI18n } from "../i18n";
 import { backend, toErrorView } from "../ipc";
 import { Rail } from "./Rail";
@@ -83,10 +83,15 @@ export function Shell() {
   );
   return (
     <ShellContext value={shell}>
-      <div className={`shell ${dragOver ? "shell-drag" : ""}`}>
-        {status.data === undefined ? null : <Rail status={status.data} imports={imports} onLock={lock} />}
-        <Outlet />
-        <StatusBar />
+      <div className="frame">
+        {status.data === undefined || status.data.freeze === null ? null : (
+          <FreezeBar freeze={status.data.freeze} />
+        )}
+        <div className={`shell ${dragOver ? "shell-drag" : ""}`}>
+          {status.data === undefined ? null : <Rail status={status.data} imports={imports} onLock={lock} />}
+          <Outlet />
+          <StatusBar />
+        </div>
       </div>
       {dragOver ? (
         <div className="drag-note" role="status">

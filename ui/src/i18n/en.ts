@@ -23,6 +23,23 @@ export const en = {
   "rail.logEmpty": "The log is empty",
   "rail.importing": "Importing {done} of {total}",
 
+  "freeze.title": "This workspace can only be read",
+  "freeze.rolledBack":
+    "Its log is shorter than what this computer signed last: the database was put back to an earlier day.",
+  "freeze.contradicts": "Its log does not say what this computer signed last.",
+  "freeze.advice":
+    "Look, search and export as usual. If you have the newer database, close Attest and put it back; if not, go on from here.",
+  "freeze.ask":
+    "What was decided after this day is not in this log. Going on is recorded in it with both checkpoints and cannot be taken back.",
+  "freeze.found": "In the database",
+  "freeze.kept": "Signed last",
+  "freeze.noticed": "Noticed",
+  "freeze.none": "no checkpoint that this computer signed",
+  "freeze.checkpoint": { one: "{count} event \u00b7 {code}", other: "{count} events \u00b7 {code}" },
+  "freeze.resume": "Go on from here\u2026",
+  "freeze.confirm": "Go on and record it",
+  "freeze.cancel": "Not now",
+
   "key.space": "Space",
   "key.enter": "Enter",
   "key.escape": "Esc",
@@ -466,6 +483,8 @@ export const en = {
   "message.tooManyLines": "{count} lines are too many to mark at once; search or filter first",
   "message.markBothSides": "Marked one side; mark the other with X, then M",
 
+  "message.resumed": "The log goes on from here; both checkpoints are in it",
+
   "error.title": "That did not work",
   "error.retry": "Try again",
   "error.workspace.locked": "The workspace is locked.",
@@ -474,6 +493,9 @@ export const en = {
   "error.workspace.database_missing":
     "The encrypted database is not there any more. Put it back from a copy, or choose another folder.",
   "error.workspace.in_use": "Attest is already open in another window. Close that one first.",
+  "error.log.frozen":
+    "The log does not continue what was signed last, so nothing can be changed. Compare both checkpoints above.",
+  "error.log.not_frozen": "The log continues what was signed last; there is nothing to go on from.",
   "error.cache.wrong_key": "The key does not open the workspace. Nothing was changed.",
   "error.cache.newer": "This workspace was made by a newer version of Attest. Update first.",
   "error.cache.unsafe_library": "The database library is too old to be safe, so the workspace stays closed.",

@@ -24,6 +24,23 @@ export const sv: Catalogue = {
   "rail.logEmpty": "Loggen är tom",
   "rail.importing": "Läser in {done} av {total}",
 
+  "freeze.title": "Arbetsytan kan bara läsas",
+  "freeze.rolledBack":
+    "Loggen är kortare än det som den här datorn signerade senast: databasen har lagts tillbaka till en tidigare dag.",
+  "freeze.contradicts": "Loggen säger inte det som den här datorn signerade senast.",
+  "freeze.advice":
+    "Titta, sök och exportera som vanligt. Finns den nyare databasen, stäng Attest och lägg tillbaka den; annars kan du fortsätta härifrån.",
+  "freeze.ask":
+    "Det som beslutades efter den dagen finns inte i den här loggen. Att fortsätta antecknas i den med båda kontrollpunkterna och kan inte ångras.",
+  "freeze.found": "I databasen",
+  "freeze.kept": "Senast signerat",
+  "freeze.noticed": "Upptäckt",
+  "freeze.none": "ingen kontrollpunkt som den här datorn har signerat",
+  "freeze.checkpoint": { one: "{count} händelse \u00b7 {code}", other: "{count} händelser \u00b7 {code}" },
+  "freeze.resume": "Fortsätt härifrån\u2026",
+  "freeze.confirm": "Fortsätt och anteckna det",
+  "freeze.cancel": "Inte nu",
+
   "key.space": "Mellanslag",
   "key.enter": "Retur",
   "key.escape": "Esc",
@@ -262,7 +279,7 @@ export const sv: Catalogue = {
   "column.amount": "Belopp",
   "column.state": "Läge",
   "column.date": "Datum",
-  "column.voucher": "Verifikation",
+  "column.voucher": "Ver.nr",
   "column.ledger": "Bok",
   "column.bankAmount": "Bankbelopp",
   "column.ledgerAmount": "Bokfört belopp",
@@ -473,6 +490,8 @@ export const sv: Catalogue = {
   "message.tooManyLines": "{count} rader är för många att markera på en gång; sök eller filtrera först",
   "message.markBothSides": "Ena sidan är markerad; markera den andra med X, sedan M",
 
+  "message.resumed": "Loggen fortsätter härifrån; båda kontrollpunkterna står i den",
+
   "error.title": "Det gick inte",
   "error.retry": "Försök igen",
   "error.workspace.locked": "Arbetsytan är låst.",
@@ -481,6 +500,9 @@ export const sv: Catalogue = {
   "error.workspace.database_missing":
     "Den krypterade databasen finns inte kvar. Lägg tillbaka den från en kopia, eller välj en annan mapp.",
   "error.workspace.in_use": "Attest är redan öppet i ett annat fönster. Stäng det först.",
+  "error.log.frozen":
+    "Loggen fortsätter inte det som signerades senast, så inget kan ändras. Jämför kontrollpunkterna ovan.",
+  "error.log.not_frozen": "Loggen fortsätter det som signerades senast; det finns inget att fortsätta från.",
   "error.cache.wrong_key": "Nyckeln öppnar inte arbetsytan. Inget har ändrats.",
   "error.cache.newer": "Arbetsytan är gjord av en nyare version av Attest. Uppdatera först.",
   "error.cache.unsafe_library":

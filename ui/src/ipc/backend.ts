@@ -39,6 +39,8 @@ export interface Backend {
   createWorkspace(passphrase: string | null): Promise<StatusView>;
   unlock(passphrase: string | null): Promise<StatusView>;
   lock(): Promise<StatusView>;
+  /** Goes on with a log that does not continue its last checkpoint; both stay in it. */
+  resumeLog(): Promise<StatusView>;
   saveSettings(settings: SettingsView): Promise<SettingsView>;
   touch(): Promise<void>;
   listAccounts(): Promise<AccountView[]>;

@@ -19,6 +19,7 @@ export const backend: Backend = {
   createWorkspace: (passphrase) => invoke("create_workspace", { passphrase }),
   unlock: (passphrase) => invoke("unlock", { passphrase }),
   lock: () => invoke("lock"),
+  resumeLog: () => invoke("resume_log"),
   saveSettings: (settings) => invoke("save_settings", { settings }),
   touch: () => invoke("touch"),
   listAccounts: () => invoke("list_accounts"),

@@ -1,0 +1,67 @@
+/** Why nothing can be changed: both checkpoints side by side, and the way on that a person answers for. */
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useSay } from "../../commands";
+import { Button } from "../../design";
+import { formatCode, useI18n } from "../../i18n";
+import { backend, type CheckpointView, type FreezeView, toErrorView } from "../../ipc";
+import { takeStatus } from "./status";
+
+/** Stands over the work while the workspace is frozen. */
+export function FreezeBar({ freeze }: { freeze: FreezeView }) {
+  const { t, tError, instant } = useI18n();
+  const client = useQueryClient();
+  const say = useSay();
+  const [asking, setAsking] = useState(false);
+  const [busy, setBusy] = useState(false);
+
+  const words = (checkpoint: CheckpointView | null) =>
+    checkpoint === null
+      ? t("freeze.none")
+      : t("freeze.checkpoint", { count: checkpoint.size, code: formatCode(checkpoint.code) });
+  const resume = async () => {
+    setBusy(true);
+    try {
+      takeStatus(client, await backend.resumeLog());
+      void client.invalidateQueries();
+      say(t("message.resumed"));
+    } catch (reason) {
+      say(tError(toErrorView(reason)), { tone: "wrong" });
+      setBusy(false);
+    }
+  };
+  return (
+    <section className="freeze" role="alert" data-testid="freeze">
+      <div className="freeze-text">
+        <h2 className="freeze-title">{t("freeze.title")}</h2>
+        <p>
+          {t(`freeze.${freeze.reason}`)} {t(asking ? "freeze.ask" : "freeze.advice")}
+        </p>
+        <dl className="freeze-checkpoints">
+          <dt>{t("freeze.found")}</dt>
+          <dd>{words(freeze.found)}</dd>
+          <dt>{t("freeze.kept")}</dt>
+          <dd>{words(freeze.kept)}</dd>
+          <dt>{t("freeze.noticed")}</dt>
+          <dd>{instant(freeze.noticed)}</dd>
+        </dl>
+      </div>
+      <div className="freeze-actions">
+        {asking ? (
+          <>
+            <Button kind="primary" onPress={() => void resume()} isDisabled={busy} testId="freeze-confirm">
+              {t("freeze.confirm")}
+            </Button>
+            <Button onPress={() => setAsking(false)} isDisabled={busy}>
+              {t("freeze.cancel")}
+            </Button>
+          </>
+        ) : (
+          <Button onPress={() => setAsking(true)} testId="freeze-resume">
+            {t("freeze.resume")}
+          </Button>
+        )}
+      </div>
+    </section>
+  );
+}
