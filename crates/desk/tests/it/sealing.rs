@@ -50,6 +50,14 @@ fn set_aside(office: &Office) -> PathBuf {
     aside
 }
 
+/// A fixture comes out of the repository readable by all.
+fn keep_private(file: &Path) {
+    #[cfg(unix)]
+    fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    #[cfg(not(unix))]
+    let _ = file;
+}
+
 /// Nothing may be written, everything may be read.
 async fn is_read_only(office: &Office) {
     let held = DecisionRequest::Comment { line: office.bank("10.00").await, text: "Ask the bank".to_owned() };
@@ -181,6 +189,7 @@ async fn a_workspace_of_an_earlier_version_is_signed_when_it_is_opened_and_watch
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/workspace/unsigned");
     for name in ["cache.db", "key.json"] {
         fs::copy(fixture.join(name), dir.join(name)).unwrap();
+        keep_private(&dir.join(name));
     }
     let desk = Desk::new(dir.clone(), folder.path().join("exports"));
     let status = desk.unlock(Some(passphrase.to_owned())).await.unwrap();
