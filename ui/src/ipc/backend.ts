@@ -65,7 +65,8 @@ export interface Backend {
   decide(request: DecisionRequest): Promise<DecisionView>;
   exportReconciliation(account: number, month: string | null): Promise<ExportView>;
   showExport(path: string): Promise<void>;
-  onImportProgress(listener: (progress: ImportProgress) => void): Unsubscribe;
+  /** `onReady` is called when no event is missed any more; what was before is asked for then. */
+  onImportProgress(listener: (progress: ImportProgress) => void, onReady: () => void): Unsubscribe;
   onWorkspaceChanged(listener: (status: StatusView) => void): Unsubscribe;
   onDragState(listener: (state: DragState) => void): Unsubscribe;
 }

@@ -4,10 +4,10 @@ import { listen } from "@tauri-apps/api/event";
 import type { Backend, Unsubscribe } from "./backend";
 
 /** Subscribes at once and unsubscribes even when the listener was not yet registered. */
-function subscribe<T>(event: string, listener: (payload: T) => void): Unsubscribe {
+function subscribe<T>(event: string, listener: (payload: T) => void, onReady?: () => void): Unsubscribe {
   const registered = listen<T>(event, (message) => listener(message.payload));
   // A shell that denies the event leaves the window usable: the views also ask for the state by themselves.
-  registered.catch(() => undefined);
+  registered.catch(() => undefined).then(onReady);
   return () => {
     registered.then((stop) => stop()).catch(() => undefined);
   };
@@ -41,7 +41,7 @@ export const backend: Backend = {
   decide: (request) => invoke("decide", { request }),
   exportReconciliation: (account, month) => invoke("export_reconciliation", { account, month }),
   showExport: (path) => invoke("show_export", { path }),
-  onImportProgress: (listener) => subscribe("import-progress", listener),
+  onImportProgress: (listener, onReady) => subscribe("import-progress", listener, onReady),
   onWorkspaceChanged: (listener) => subscribe("workspace-changed", listener),
   onDragState: (listener) => subscribe("drag-state", listener),
 };

@@ -48,8 +48,25 @@ export function useImport(): ImportState {
         }
       }
     };
-    const stop = backend.onImportProgress(take);
-    backend.importState().then(take, () => undefined);
+    let heard = false;
+    const stop = backend.onImportProgress(
+      (progress) => {
+        heard = true;
+        take(progress);
+      },
+      () => {
+        // What was before the first event. Asked for any earlier, an import that ends just then would never end here;
+        // and an answer that comes behind an event is older than it.
+        backend.importState().then(
+          (progress) => {
+            if (!heard) {
+              take(progress);
+            }
+          },
+          () => undefined,
+        );
+      },
+    );
     return () => {
       gone = true;
       stop();
