@@ -49,6 +49,14 @@ export class LinePages {
   /** The line at an index, when it is here. */
   line = (index: number): ReviewLine | undefined => this.pages.get(Math.floor(index / PAGE))?.[index % PAGE];
 
+  /** Those lines of a range that are here, in order. */
+  known(range: Range): ReviewLine[] {
+    const { start, end } = this.clamp(range);
+    return Array.from({ length: Math.max(0, end - start) }, (_, at) => this.line(start + at)).filter(
+      (line): line is ReviewLine => line !== undefined,
+    );
+  }
+
   /** How many lines of a range are here. */
   count(range: Range): number {
     const { start, end } = this.clamp(range);
@@ -83,9 +91,7 @@ export class LinePages {
   async read(range: Range): Promise<ReviewLine[]> {
     const { start, end } = this.clamp(range);
     if (this.has({ start, end })) {
-      return Array.from({ length: end - start }, (_, at) => this.line(start + at)).filter(
-        (line): line is ReviewLine => line !== undefined,
-      );
+      return this.known({ start, end });
     }
     const lines: ReviewLine[] = [];
     for (let at = start; at < end; at += MOST_LINES) {

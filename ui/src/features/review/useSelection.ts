@@ -14,7 +14,7 @@ import {
   refsOf,
   towards,
 } from "./lines";
-import type { LinePages } from "./pages";
+import { type LinePages, MOST_PAGES } from "./pages";
 import type { OpenReview } from "./queries";
 import type { Range } from "./window";
 
@@ -57,6 +57,18 @@ function added(marks: Marks, lines: readonly ReviewLine[], side: SideView | null
 function knownOf(pages: LinePages, index: number): string {
   const range = groupRange(pages.line, index);
   return [range.start, range.end, pages.count(range)].join(" ");
+}
+
+/** Fetches what is missing of the group at an index; of one that is longer than what is kept, as much as fits. */
+async function ensureGroup(pages: LinePages, index: number): Promise<void> {
+  await pages.ensure({ start: index, end: index + 1 });
+  for (let fetched = 0; fetched < MOST_PAGES / 2; fetched += 1) {
+    const { end } = groupRange(pages.line, index);
+    if (end >= pages.total || pages.line(end) !== undefined) {
+      return;
+    }
+    await pages.ensure({ start: end, end: end + 1 });
+  }
 }
 
 /** The cursor and the marks of the opened review. */
@@ -216,15 +228,19 @@ export function useSelection(review: OpenReview | undefined, onTooMany: (lines: 
     setOpened(fresh.key);
     anchor.current = null;
     setMarks(NO_MARKS);
-    const start = Math.max(0, oldIndex - SEARCH);
-    const near = await fresh.pages.read({ start, end: Math.min(fresh.view.lines, oldIndex + SEARCH) });
-    const named =
-      next === null ? undefined : near.find((line) => line.group === next && line.kind === "first");
-    const lines = near.filter((line) => line.kind === "first");
-    const nearest = lines.find((line) => line.index >= oldIndex) ?? lines.at(-1);
-    const line = named ?? nearest;
+    const { pages } = fresh;
+    const around: Range = { start: oldIndex - SEARCH, end: oldIndex + SEARCH };
+    const firstsOf = (lines: readonly ReviewLine[]) => lines.filter((one) => one.kind === "first");
+    const find = (firsts: readonly ReviewLine[]) =>
+      next === null ? firsts.find((one) => one.index >= oldIndex) : firsts.find((one) => one.group === next);
+    // As a rule it came with the list: the next key need not wait for another way there and back.
+    let firsts = firstsOf(pages.known(around));
+    if (find(firsts) === undefined) {
+      firsts = firstsOf(await pages.read(around));
+    }
+    const line = find(firsts) ?? firsts.find((one) => one.index >= oldIndex) ?? firsts.at(-1);
     if (line !== undefined) {
-      await fresh.pages.ensure({ start: line.index - MARGIN, end: line.index + MARGIN });
+      await ensureGroup(pages, line.index);
     }
     setCursor(line === undefined ? null : cursorOn(line));
     return line?.index ?? null;
