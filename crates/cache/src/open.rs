@@ -83,7 +83,7 @@ impl Cache {
             .max_lifetime(None)
             .connect_lazy_with(options(path, key).create_if_missing(fresh));
         if let Err(refused) = admit(&writer, path).await {
-            // A pool that is only dropped closes on a thread of its own, which a process that ends now would crash.
+            // A pool that is only dropped closes later: whoever is refused finds the file let go of.
             writer.close().await;
             return Err(refused);
         }

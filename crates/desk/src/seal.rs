@@ -76,15 +76,12 @@ impl Seal {
     /// Signs what the transaction has appended. Answers the note, or nothing where nothing was appended.
     async fn sign(&self, tx: &mut WriteTx) -> Result<Option<String>, DeskError> {
         let stored = tx.find_checkpoint().await?;
-        let (signed, mut frontier) = match stored {
-            None => (None, Frontier::default()),
-            Some(stored) => (Some(stored.size), frontier(&stored)?),
-        };
+        let mut frontier = stored.as_ref().map_or(Ok(Frontier::default()), frontier)?;
         let hashes = tx.list_hashes_from(frontier.size()).await?;
-        grow(&mut frontier, hashes)?;
-        if signed == Some(frontier.size()) {
+        if stored.is_some() && hashes.is_empty() {
             return Ok(None);
         }
+        grow(&mut frontier, hashes)?;
         self.put(tx, &frontier).await.map(Some)
     }
 

@@ -50,6 +50,18 @@ fn set_aside(office: &Office) -> PathBuf {
     aside
 }
 
+/// A locked workspace with two statements, and a copy of it as it was after the first.
+async fn two_days() -> (Office, PathBuf) {
+    let office = Office::new().await;
+    import(&office, 1).await;
+    lock(&office).await;
+    let aside = set_aside(&office);
+    unlock(&office).await;
+    import(&office, 2).await;
+    lock(&office).await;
+    (office, aside)
+}
+
 /// A fixture comes out of the repository readable by all.
 fn keep_private(file: &Path) {
     #[cfg(unix)]
@@ -93,13 +105,7 @@ async fn every_change_signs_the_log_and_the_copy_follows() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_was_put_back_is_read_only_until_a_person_goes_on() {
-    let office = Office::new().await;
-    import(&office, 1).await;
-    lock(&office).await;
-    let aside = set_aside(&office);
-    unlock(&office).await;
-    import(&office, 2).await;
-    lock(&office).await;
+    let (office, aside) = two_days().await;
     put_back(&office, &aside);
 
     let freeze = unlock(&office).await.freeze.expect("frozen");
@@ -125,13 +131,7 @@ async fn a_database_that_was_put_back_is_read_only_until_a_person_goes_on() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_that_went_another_way_from_the_same_day_is_noticed() {
-    let office = Office::new().await;
-    import(&office, 1).await;
-    lock(&office).await;
-    let aside = set_aside(&office);
-    unlock(&office).await;
-    import(&office, 2).await;
-    lock(&office).await;
+    let (office, aside) = two_days().await;
     let copy = fs::read(kept(&office)).unwrap();
     // The same workspace elsewhere: put back with its own copy, it goes another way and gets longer.
     put_back(&office, &aside);

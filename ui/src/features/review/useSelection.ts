@@ -231,14 +231,14 @@ export function useSelection(review: OpenReview | undefined, onTooMany: (lines: 
     const { pages } = fresh;
     const around: Range = { start: oldIndex - SEARCH, end: oldIndex + SEARCH };
     const firstsOf = (lines: readonly ReviewLine[]) => lines.filter((one) => one.kind === "first");
-    const find = (firsts: readonly ReviewLine[]) =>
-      next === null ? firsts.find((one) => one.index >= oldIndex) : firsts.find((one) => one.group === next);
+    const below = (one: ReviewLine) => one.index >= oldIndex;
+    const wanted = next === null ? below : (one: ReviewLine) => one.group === next;
     // As a rule it came with the list: the next key need not wait for another way there and back.
     let firsts = firstsOf(pages.known(around));
-    if (find(firsts) === undefined) {
+    if (!firsts.some(wanted)) {
       firsts = firstsOf(await pages.read(around));
     }
-    const line = find(firsts) ?? firsts.find((one) => one.index >= oldIndex) ?? firsts.at(-1);
+    const line = firsts.find(wanted) ?? firsts.find(below) ?? firsts.at(-1);
     if (line !== undefined) {
       await ensureGroup(pages, line.index);
     }
