@@ -257,6 +257,17 @@ impl WriteTx {
         rows.iter().map(stored_event).collect()
     }
 
+    /// Canonical bytes of the event at a position.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn find_leaf(&mut self, seq: u64) -> Result<Option<Vec<u8>>, CacheError> {
+        Ok(sqlx::query_scalar("select leaf from event where seq = ?")
+            .bind(seq.cast_signed())
+            .fetch_optional(&mut *self.tx)
+            .await?)
+    }
+
     /// Leaf of the newest event about an object.
     ///
     /// # Errors

@@ -187,21 +187,6 @@ pub(crate) async fn perform(
     Ok(event)
 }
 
-/// The lines a command names.
-fn named_lines(command: &Command) -> Vec<LineId> {
-    match command {
-        Command::Match { lines, .. }
-        | Command::Reject { lines }
-        | Command::Reconsider { lines }
-        | Command::Hold { lines, .. }
-        | Command::Release { lines }
-        | Command::WriteOff { lines, .. } => lines.clone(),
-        Command::Comment { line, .. } | Command::Withdraw { line, .. } => vec![*line],
-        Command::RestoreHolds { holds, .. } => holds.iter().map(|(line, _)| *line).collect(),
-        Command::Unmatch { .. } => Vec::new(),
-    }
-}
-
 /// Taking something back may restore a hold that has run out, so `takes_back` leaves the day unsaid.
 async fn load_facts(
     session: &Session,
@@ -217,7 +202,7 @@ async fn load_facts(
         facts.dissolved = Some((match_id, leaf::decode(&leaf)?.object.version));
     }
     let mut seen = BTreeSet::new();
-    for id in named_lines(command) {
+    for id in command.lines() {
         // Two ids may have become one line; naming it twice would count it twice.
         let line = find_lines(vec![id], tx).await?.into_iter().next();
         if let Some(line) = line.filter(|line| seen.insert((line.side, line.row))) {

@@ -11,10 +11,7 @@ use crate::{
     },
     workspace::{blocking, file_error, write_whole},
 };
-use attest_domain::{
-    Amount, Date, Digest,
-    event::{Draft, EvidenceRef, Object, action},
-};
+use attest_domain::{Amount, Date, Digest, drafts::reconciliation_exported};
 use attest_reports::csv::{CsvWriter, DecimalSign, Field};
 use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
@@ -228,19 +225,8 @@ async fn log_export(
     sha256: &Digest,
 ) -> Result<(), DeskError> {
     let mut tx = session.begin().await?;
-    let draft = Draft {
-        action: action::EXPORT,
-        object: Object {
-            kind: "reconciliation".to_owned(),
-            id: crate::propose::account_object(account),
-            version: 1,
-        },
-        reason: None,
-        before: None,
-        after: Some(serde_json::json!({ "format": "csv", "month": month, "rows": rows })),
-        evidence: vec![EvidenceRef { kind: "export".to_owned(), sha256: *sha256 }],
-        sensitive: vec![("account", account.to_owned())],
-    };
+    let draft =
+        reconciliation_exported(&crate::propose::account_object(account), account, month, rows, sha256);
     session.author.append(&mut tx, draft, Act::default()).await?;
     session.commit(tx).await?;
     Ok(())

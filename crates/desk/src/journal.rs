@@ -2,8 +2,12 @@
 
 use crate::{clock::Clock, error::DeskError};
 use attest_cache::log::{NewEvent, WriteTx};
-use attest_domain::event::{Actor, ActorKind, Draft, ENVELOPE_VERSION, Event, ReasonCode};
-use attest_evidence::{disclosure, leaf};
+use attest_domain::event::{Actor, ActorKind, Draft, Event};
+use attest_evidence::{
+    compose::{Composed, Stamp, compose},
+    disclosure::SALT_BYTES,
+    leaf,
+};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -51,37 +55,30 @@ impl Author {
 
     /// Appends one event inside the transaction and answers it as written.
     pub(crate) async fn append(&self, tx: &mut WriteTx, draft: Draft, act: Act) -> Result<Event, DeskError> {
-        let seq = tx.next_seq().await?;
-        let mut disclosures = Vec::with_capacity(draft.sensitive.len());
-        for (name, value) in &draft.sensitive {
-            let mut salt = [0; disclosure::SALT_BYTES];
-            getrandom::fill(&mut salt).map_err(DeskError::Random)?;
-            let made = disclosure::conceal(salt, name, value);
-            disclosures.push((made.digest, made.text));
+        let mut salts = vec![[0; SALT_BYTES]; draft.sensitive.len()];
+        for salt in &mut salts {
+            getrandom::fill(salt).map_err(DeskError::Random)?;
         }
-        // Sorted, so that the order of the digests tells nothing about the members.
-        disclosures.sort();
-        let event = Event {
-            v: ENVELOPE_VERSION,
+        let reverts = match act.reverts {
+            Some(first) => tx.find_leaf(first).await?.map(|bytes| leaf::decode(&bytes)).transpose()?,
+            None => None,
+        };
+        let stamp = Stamp {
             tenant: self.tenant,
-            seq,
+            seq: tx.next_seq().await?,
             id: make_id(),
             at: instant(self.clock.now()),
             actor: self.actor(),
-            action: draft.action.to_owned(),
-            object: draft.object,
             trace: act.trace,
-            reason: draft.reason.map(|code| ReasonCode { code }),
-            before: draft.before,
-            after: draft.after,
-            evidence: draft.evidence,
-            sd: disclosures.iter().map(|(digest, _)| digest.clone()).collect(),
+            reverts: reverts.map(|event| event.id),
         };
-        let bytes = leaf::encode(&event)?;
+        let Composed { event, bytes, hash, disclosures } = compose(stamp, draft, &salts)?;
+        let disclosures: Vec<(String, String)> =
+            disclosures.into_iter().map(|made| (made.digest, made.text)).collect();
         tx.append_event(&NewEvent {
-            seq,
+            seq: event.seq,
             leaf: &bytes,
-            hash: leaf::hash(&bytes),
+            hash,
             action: &event.action,
             object_id: &event.object.id,
             actor: "user",
@@ -89,21 +86,9 @@ impl Author {
             trace: event.trace.map(|trace| trace.to_string()),
             reverts: act.reverts,
             disclosures: &disclosures,
-            lines: &lines_of(&event),
+            lines: &event.lines(),
         })
         .await?;
         Ok(event)
     }
-}
-
-/// Ids of the lines an event speaks of.
-pub(crate) fn lines_of(event: &Event) -> Vec<String> {
-    let mut lines = Vec::new();
-    for state in [&event.before, &event.after].into_iter().flatten() {
-        for side in ["bank", "ledger"] {
-            let ids = state.get(side).and_then(|ids| ids.as_array()).into_iter().flatten();
-            lines.extend(ids.filter_map(|id| id.as_str()).map(str::to_owned));
-        }
-    }
-    lines
 }

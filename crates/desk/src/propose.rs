@@ -13,8 +13,8 @@ use attest_cache::{
     review::{GroupKind, NewGroup},
 };
 use attest_domain::{
-    Amount, EntryId, LedgerLineId,
-    event::{Draft, Object, action},
+    Amount, Digest, EntryId, LedgerLineId,
+    drafts::account_assigned,
     reconciliation::{Decision, Line, LinePart, LineReference, MatchRules, Proposal},
     statement::{References, Transaction},
 };
@@ -228,25 +228,16 @@ async fn assign(
     let seq = tx.next_seq().await?;
     tx.mark_stale(account, seq).await?;
     let key = tx.find_account_key(account).await?;
-    let draft = Draft {
-        action: action::ACCOUNT_ASSIGN,
-        object: Object { kind: "account".to_owned(), id: account_object(&key), version: 1 },
-        reason: reason.map(str::to_owned),
-        before: None,
-        after: Some(serde_json::json!({ "ledger_account": number })),
-        evidence: Vec::new(),
-        // The number of an account may be a person's; the digest in the object's id stands for it.
-        sensitive: vec![("account", key)],
-    };
+    let draft = account_assigned(&account_object(&key), &key, number, reason);
     session.author.append(&mut tx, draft, Act::default()).await?;
     session.commit(tx).await?;
     Ok(())
 }
 
 /// The id of an account in the log: a digest of its normalised number and currency.
-pub(crate) fn account_object(key: &str) -> String {
+pub(crate) fn account_object(key: &str) -> Digest {
     use sha2::Digest as _;
-    attest_domain::Digest(sha2::Sha256::digest(key.as_bytes()).into()).to_string()
+    Digest(sha2::Sha256::digest(key.as_bytes()).into())
 }
 
 /// Loads the lines of these days that are not `taken` (sorted rows of the bank's and the ledger's side) nor on hold.

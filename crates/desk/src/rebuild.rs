@@ -40,7 +40,7 @@ impl Desk {
                 if event.action == action::ACCOUNT_ASSIGN {
                     let number = event.after.as_ref().and_then(|after| after["ledger_account"].as_str());
                     for (id, key) in tx.list_account_keys().await? {
-                        if crate::propose::account_object(&key) == event.object.id {
+                        if crate::propose::account_object(&key).to_string() == event.object.id {
                             tx.set_ledger_account(id, number.unwrap_or_default()).await?;
                         }
                     }

@@ -19,10 +19,7 @@ use attest_cache::{
     checkpoint::{Fork, StoredCheckpoint},
     log::WriteTx,
 };
-use attest_domain::{
-    Digest,
-    event::{Draft, Object, action},
-};
+use attest_domain::{Digest, drafts::log_resumed};
 use attest_evidence::{checkpoint::Checkpoint, leaf, note::NoteSigner, tree::Frontier};
 use attest_keychain::{KeyFile, Secret, find_checkpoint, keep_checkpoint};
 use std::{
@@ -289,7 +286,7 @@ impl Desk {
         session.seal.frozen().ok_or(DeskError::NotFrozen)?;
         let fork = session.cache.find_open_fork().await?.ok_or(DeskError::NotFrozen)?;
         let mut tx = session.cache.begin().await?;
-        let draft = log_resumed(session.author.tenant, &fork, tx.next_seq().await?);
+        let draft = log_resumed(session.author.tenant, &fork.kept, &fork.found, tx.next_seq().await?);
         let event = session.author.append(&mut tx, draft, Act::default()).await?;
         tx.resume_forks(event.seq).await?;
         let mut frontier = hash_again(&session.cache).await?;
@@ -300,19 +297,6 @@ impl Desk {
         *session.seal.frozen.lock().expect("no holder panics") = None;
         session.seal.keep(note);
         Ok(())
-    }
-}
-
-/// The versions of a log are its sizes.
-fn log_resumed(tenant: Uuid, fork: &Fork, size: u64) -> Draft {
-    Draft {
-        action: action::LOG_RESUME,
-        object: Object { kind: "log".to_owned(), id: tenant.to_string(), version: size },
-        reason: None,
-        before: Some(serde_json::json!({ "checkpoint": fork.kept })),
-        after: Some(serde_json::json!({ "checkpoint": fork.found })),
-        evidence: Vec::new(),
-        sensitive: Vec::new(),
     }
 }
 

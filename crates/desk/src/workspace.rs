@@ -12,7 +12,7 @@ use crate::{
     view::{KeyMode, Language, SettingsView, StatusView, Theme, WorkspaceState},
 };
 use attest_cache::{Cache, CacheKey};
-use attest_domain::event::{Draft, Object, action};
+use attest_domain::drafts::workspace_created;
 use attest_keychain::{Cost, Database, KeyFile, KeyHolder, Passphrase};
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -173,7 +173,7 @@ impl Desk {
         let mut tx = cache.begin().await?;
         tx.put_meta("tenant", &tenant.to_string()).await?;
         tx.put_meta("user", &author.user).await?;
-        author.append(&mut tx, workspace_created(tenant), Act::default()).await?;
+        author.append(&mut tx, workspace_created(tenant, "standalone"), Act::default()).await?;
         tx.commit().await?;
         remove_unfinished(&self.shared.dir)?;
         Ok(author)
@@ -243,18 +243,6 @@ impl Desk {
     /// The open session.
     pub(crate) async fn session(&self) -> Result<Arc<Session>, DeskError> {
         self.shared.session.read().await.clone().ok_or(DeskError::Locked)
-    }
-}
-
-fn workspace_created(tenant: Uuid) -> Draft {
-    Draft {
-        action: action::WORKSPACE_CREATE,
-        object: Object { kind: "workspace".to_owned(), id: tenant.to_string(), version: 1 },
-        reason: None,
-        before: None,
-        after: Some(serde_json::json!({ "mode": "standalone" })),
-        evidence: Vec::new(),
-        sensitive: Vec::new(),
     }
 }
 

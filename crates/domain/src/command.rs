@@ -163,6 +163,24 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// The lines it names, in its order.
+    #[must_use]
+    pub fn lines(&self) -> Vec<LineId> {
+        match self {
+            Self::Match { lines, .. }
+            | Self::Reject { lines }
+            | Self::Reconsider { lines }
+            | Self::Hold { lines, .. }
+            | Self::Release { lines }
+            | Self::WriteOff { lines, .. } => lines.clone(),
+            Self::Comment { line, .. } | Self::Withdraw { line, .. } => vec![*line],
+            Self::RestoreHolds { holds, .. } => holds.iter().map(|(line, _)| *line).collect(),
+            Self::Unmatch { .. } => Vec::new(),
+        }
+    }
+}
+
 /// What a line is in when a command arrives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LineState {

@@ -123,6 +123,9 @@ pub struct Event {
     /// Joins the events of one act, such as accepting many proposals at once.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub trace: Option<Uuid>,
+    /// Id of the first event of the act that this one takes back, or does again.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reverts: Option<Uuid>,
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<ReasonCode>,
@@ -138,6 +141,21 @@ pub struct Event {
     /// Digests of the disclosures: members that may be withheld or erased (RFC 9901).
     #[serde(rename = "_sd", skip_serializing_if = "Vec::is_empty", default)]
     pub sd: Vec<String>,
+}
+
+impl Event {
+    /// Ids of the lines it speaks of.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for state in [&self.before, &self.after].into_iter().flatten() {
+            for side in ["bank", "ledger"] {
+                let ids = state.get(side).and_then(Value::as_array).into_iter().flatten();
+                lines.extend(ids.filter_map(Value::as_str).map(str::to_owned));
+            }
+        }
+        lines
+    }
 }
 
 /// What [`decide`](crate::decide::decide) wants written; position, id, time and actor come from the log.

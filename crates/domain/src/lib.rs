@@ -7,6 +7,7 @@
 pub mod amount;
 pub mod command;
 pub mod decide;
+pub mod drafts;
 pub mod event;
 pub mod finding;
 pub mod finding_codes;
@@ -14,6 +15,7 @@ pub mod ids;
 pub mod ledger;
 pub mod limits;
 pub mod reconciliation;
+pub mod roles;
 pub mod statement;
 
 pub use amount::{Amount, Currency};

@@ -74,6 +74,7 @@ mod tests {
             action: "cash_movement.match".to_owned(),
             object: Object { kind: "cash_movement".into(), id: "m1".into(), version: 1 },
             trace: None,
+            reverts: None,
             reason: None,
             before: None,
             after: Some(json!({ "difference": "0.00", "bank": ["B"], "å": 1 })),

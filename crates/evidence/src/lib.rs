@@ -10,6 +10,7 @@
 mod base64;
 pub mod bundle;
 pub mod checkpoint;
+pub mod compose;
 pub mod disclosure;
 pub mod leaf;
 pub mod note;

@@ -28,7 +28,7 @@ use attest_cache::{
 };
 use attest_domain::{
     Digest,
-    event::{Draft, EvidenceRef, Object, action},
+    drafts::{DocumentFigures, document_imported, document_refused},
     finding::Refusal,
     limits::DOCUMENT_BYTES_MAX,
 };
@@ -186,8 +186,10 @@ async fn import_file(
         Ok((slot, format, mut tally)) => {
             let compared =
                 supersede::apply(&mut tx, slot, &mut tally.findings, &tally.accounts, tally.has_book).await?;
+            let mapping = mapping.as_ref().map(|mapping| mapping.1.as_str());
             let mut report =
-                log_import(session, &mut tx, slot, &sha256, name, bytes.len(), format, tally).await?;
+                log_import(session, &mut tx, slot, &sha256, name, bytes.len(), format, mapping, tally)
+                    .await?;
             session.commit(tx).await?;
             report.findings.extend(compared.into_iter().map(FindingReport::from));
             Ok(report)
@@ -270,16 +272,21 @@ async fn log_import(
     name: &str,
     bytes: usize,
     format: String,
+    mapping: Option<&str>,
     tally: Tally,
 ) -> Result<FileReport, DeskError> {
     tx.insert_findings(slot.document, &tally.findings).await?;
     let statements = tally.statements.len() as u64;
-    let mut draft = document_event(action::DOCUMENT_IMPORT, sha256, name);
-    draft.after = Some(serde_json::json!({
-        "bytes": bytes, "format": format, "statements": statements, "entries": tally.entries,
-        "vouchers": tally.vouchers, "ledger_lines": tally.ledger_lines,
-    }));
-    draft.evidence.push(EvidenceRef { kind: "document".to_owned(), sha256: *sha256 });
+    let figures = DocumentFigures {
+        bytes: bytes as u64,
+        format: format.clone(),
+        statements,
+        entries: tally.entries,
+        vouchers: tally.vouchers,
+        ledger_lines: tally.ledger_lines,
+        mapping: mapping.map(str::to_owned),
+    };
+    let draft = document_imported(sha256, name, &figures);
     let event = session.author.append(tx, draft, Act::default()).await?;
     tx.finish_document(slot, &tally.summary(format.clone(), event.seq)).await?;
     Ok(FileReport {
@@ -309,9 +316,7 @@ async fn log_refusal(
     if tx.find_document(sha256).await?.is_none() {
         let slot = tx.insert_document(sha256, name, bytes, &now(), None).await?;
         tx.insert_findings(slot.document, std::slice::from_ref(&finding)).await?;
-        let mut draft = document_event(action::DOCUMENT_REFUSE, sha256, name);
-        draft.after = Some(serde_json::json!({ "bytes": bytes, "line": refusal.line }));
-        draft.reason = Some(refusal.code.into_owned());
+        let draft = document_refused(sha256, name, bytes, &refusal.code, refusal.line);
         let event = session.author.append(&mut tx, draft, Act::default()).await?;
         let summary = DocumentSummary {
             format: String::new(),
@@ -328,17 +333,4 @@ async fn log_refusal(
         session.commit(tx).await?;
     }
     Ok(FileReport { sha256: Some(*sha256), ..refused(name, finding) })
-}
-
-fn document_event(action: &'static str, sha256: &Digest, name: &str) -> Draft {
-    Draft {
-        action,
-        object: Object { kind: "document".to_owned(), id: sha256.to_string(), version: 1 },
-        reason: None,
-        before: None,
-        after: None,
-        evidence: Vec::new(),
-        // File names often hold account numbers and people's names.
-        sensitive: vec![("name", name.to_owned())],
-    }
 }

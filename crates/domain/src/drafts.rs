@@ -1,0 +1,120 @@
+//! What is written about documents, accounts, exports and the workspace itself, where no rule has to choose: one
+//! function for each event, so that desktop and backend say the same.
+
+use crate::{
+    event::{Draft, EvidenceRef, Object, action},
+    ids::Digest,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// Figures of a document, as its event tells them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DocumentFigures {
+    /// Length of the document.
+    pub bytes: u64,
+    /// Format with version.
+    pub format: String,
+    /// Statements in it.
+    pub statements: u64,
+    /// Bank entries in it.
+    pub entries: u64,
+    /// Vouchers in it.
+    pub vouchers: u64,
+    /// Ledger lines in it that count.
+    pub ledger_lines: u64,
+    /// The mapping a table was read with, as TOML: without it no replica could read the same figures.
+    pub mapping: Option<String>,
+}
+
+/// `document.import`. The document's version is 1: what is stored under a digest never changes.
+#[must_use]
+pub fn document_imported(sha256: &Digest, name: &str, figures: &DocumentFigures) -> Draft {
+    let mut after = json!({
+        "bytes": figures.bytes, "format": figures.format, "statements": figures.statements,
+        "entries": figures.entries, "vouchers": figures.vouchers, "ledger_lines": figures.ledger_lines,
+    });
+    if let Some(mapping) = &figures.mapping {
+        after["mapping"] = json!(mapping);
+    }
+    let mut draft = document(action::DOCUMENT_IMPORT, sha256, name, after);
+    draft.evidence.push(EvidenceRef { kind: "document".to_owned(), sha256: *sha256 });
+    draft
+}
+
+/// `document.refuse`: the only trace of a document that could not be read. `code` is the finding's.
+#[must_use]
+pub fn document_refused(sha256: &Digest, name: &str, bytes: u64, code: &str, line: Option<u64>) -> Draft {
+    let after = json!({ "bytes": bytes, "line": line });
+    Draft { reason: Some(code.to_owned()), ..document(action::DOCUMENT_REFUSE, sha256, name, after) }
+}
+
+fn document(action: &'static str, sha256: &Digest, name: &str, after: Value) -> Draft {
+    Draft {
+        after: Some(after),
+        // File names often hold account numbers and people's names.
+        sensitive: vec![("name", name.to_owned())],
+        ..draft(action, "document", sha256.to_string(), 1)
+    }
+}
+
+/// `account.assign`: the ledger account of a bank account. `object` is the digest of the account's key, which is a
+/// disclosure because the number of an account may be a person's.
+#[must_use]
+pub fn account_assigned(object: &Digest, key: &str, ledger_account: &str, reason: Option<&str>) -> Draft {
+    Draft {
+        reason: reason.map(str::to_owned),
+        after: Some(json!({ "ledger_account": ledger_account })),
+        sensitive: vec![("account", key.to_owned())],
+        ..draft(action::ACCOUNT_ASSIGN, "account", object.to_string(), 1)
+    }
+}
+
+/// `reconciliation.export`: a reconciliation left as a file of `rows` rows with this digest.
+#[must_use]
+pub fn reconciliation_exported(
+    object: &Digest,
+    key: &str,
+    month: Option<&str>,
+    rows: u64,
+    sha256: &Digest,
+) -> Draft {
+    Draft {
+        after: Some(json!({ "format": "csv", "month": month, "rows": rows })),
+        evidence: vec![EvidenceRef { kind: "export".to_owned(), sha256: *sha256 }],
+        sensitive: vec![("account", key.to_owned())],
+        ..draft(action::EXPORT, "reconciliation", object.to_string(), 1)
+    }
+}
+
+/// `workspace.create`, the first event of every log. `mode` is `standalone` or `connected`.
+#[must_use]
+pub fn workspace_created(tenant: Uuid, mode: &str) -> Draft {
+    Draft {
+        after: Some(json!({ "mode": mode })),
+        ..draft(action::WORKSPACE_CREATE, "workspace", tenant.to_string(), 1)
+    }
+}
+
+/// `log.resume`: a person went on from `found` although the copy outside the cache said `kept` (both signed notes).
+/// The versions of a log are its sizes.
+#[must_use]
+pub fn log_resumed(tenant: Uuid, kept: &str, found: &str, size: u64) -> Draft {
+    Draft {
+        before: Some(json!({ "checkpoint": kept })),
+        after: Some(json!({ "checkpoint": found })),
+        ..draft(action::LOG_RESUME, "log", tenant.to_string(), size)
+    }
+}
+
+fn draft(action: &'static str, kind: &str, id: String, version: u64) -> Draft {
+    Draft {
+        action,
+        object: Object { kind: kind.to_owned(), id, version },
+        reason: None,
+        before: None,
+        after: None,
+        evidence: Vec::new(),
+        sensitive: Vec::new(),
+    }
+}
