@@ -1,3 +1,4 @@
-//! The evidence core against vectors that others published.
+//! The evidence core against vectors that others published, and against what other implementations made.
 
+mod signatures;
 mod vectors;
