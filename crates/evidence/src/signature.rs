@@ -133,7 +133,8 @@ impl PublicKey {
             read.is_ok_and(|signature| key.verify(message, &signature).is_ok())
         };
         let holds = match (&self.0, algorithm) {
-            (Kind::Ed25519(key), Algorithm::Ed25519) => verify_ed25519(key.as_bytes(), message, signature),
+            (Kind::Ed25519(key), Algorithm::Ed25519) => Signature::from_slice(signature)
+                .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok()),
             (Kind::P256(key), Algorithm::EcdsaP256) => p256(key, ecdsa::Signature::from_slice(signature)),
             (Kind::P256(key), Algorithm::EcdsaP256Der) => p256(key, ecdsa::Signature::from_der(signature)),
             (Kind::Rsa(key), Algorithm::RsaSha256) => key.holds_sha256(message, signature),
