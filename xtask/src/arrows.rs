@@ -59,7 +59,15 @@ const PLACES: &[Place] = &[
     place(
         "attest-backend",
         PROGRAMS,
-        &["attest-domain", "attest-formats", "attest-evidence", "attest-reports", "attest-wire"],
+        &[
+            "attest-domain",
+            "attest-formats",
+            "attest-evidence",
+            "attest-reports",
+            "attest-wire",
+            // the embedded store is the same SQLite as the cache's
+            "attest-sqlcipher",
+        ],
     ),
     place("attest-verify", PROGRAMS, &["attest-domain", "attest-evidence"]),
     place(

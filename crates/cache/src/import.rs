@@ -420,7 +420,7 @@ impl WriteTx {
 
     async fn ensure_account(&mut self, account: &AccountIdentification) -> Result<i64, CacheError> {
         let currency = account.currency.map_or_else(|| "XXX".to_owned(), |currency| currency.to_string());
-        let key = format!("{}/{currency}", account.key());
+        let key = account.full_key();
         let id: i64 = sqlx::query_scalar(
             "insert into account (key, iban, number, scheme, currency, name, owner, servicer)
              values (?, ?, ?, ?, ?, ?, ?, ?)

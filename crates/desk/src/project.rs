@@ -8,26 +8,13 @@ use attest_cache::{
     shelf::Confirmed,
 };
 use attest_domain::{
-    Amount, Date, EntryId, LedgerLineId,
+    Amount, Date,
     command::LineId,
     event::{Event, action},
+    state::{holds, line_ids, side_ids},
 };
 use serde_json::Value;
 use std::collections::{BTreeSet, HashMap};
-
-/// Ids of one side in a state that an event tells.
-pub(crate) fn side_ids(state: Option<&Value>, side: &str) -> Vec<String> {
-    let ids = state.and_then(|state| state.get(side)).and_then(Value::as_array).into_iter().flatten();
-    ids.filter_map(Value::as_str).map(str::to_owned).collect()
-}
-
-/// The lines that a state tells, in the order of events: bank first.
-pub(crate) fn line_ids(state: Option<&Value>) -> Vec<LineId> {
-    let bank = side_ids(state, "bank").into_iter().filter_map(|id| EntryId::parse(&id)).map(LineId::Bank);
-    let ledger =
-        side_ids(state, "ledger").into_iter().filter_map(|id| LedgerLineId::parse(&id)).map(LineId::Ledger);
-    bank.chain(ledger).collect()
-}
 
 /// What carries an event out: under which act dissolved groups are set aside, and where that leaves lines free.
 #[derive(Debug, Default)]
@@ -76,24 +63,6 @@ pub(crate) async fn apply(tx: &mut WriteTx, event: &Event, effects: &mut Effects
         _ => {}
     }
     Ok(())
-}
-
-/// The holds that a state tells line by line.
-pub(crate) fn holds(state: Option<&Value>) -> Vec<(LineId, Date)> {
-    let held = state.and_then(|state| state.get("held"));
-    let mut holds = Vec::new();
-    for side in ["bank", "ledger"] {
-        let days = held.and_then(|held| held.get(side)).and_then(Value::as_object);
-        for (id, until) in days.into_iter().flatten() {
-            let line = match side {
-                "bank" => EntryId::parse(id).map(LineId::Bank),
-                _ => LedgerLineId::parse(id).map(LineId::Ledger),
-            };
-            let until: Option<Date> = until.as_str().and_then(|until| until.parse().ok());
-            holds.extend(line.zip(until));
-        }
-    }
-    holds
 }
 
 /// All lines of an event get the day it tells for all, else their own, else none.

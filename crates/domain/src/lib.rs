@@ -16,6 +16,7 @@ pub mod ledger;
 pub mod limits;
 pub mod reconciliation;
 pub mod roles;
+pub mod state;
 pub mod statement;
 
 pub use amount::{Amount, Currency};

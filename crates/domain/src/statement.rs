@@ -68,6 +68,15 @@ impl AccountIdentification {
     }
 }
 
+impl AccountIdentification {
+    /// What an account is stored and spoken of under: [`AccountIdentification::key`] and the currency.
+    #[must_use]
+    pub fn full_key(&self) -> String {
+        let currency = self.currency.map_or_else(|| "XXX".to_owned(), |currency| currency.to_string());
+        format!("{}/{currency}", self.key())
+    }
+}
+
 /// One balance of a statement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Balance {
@@ -410,6 +419,16 @@ pub struct Entry {
     pub additional: Option<String>,
     /// The payments inside. Empty when the bank gave no details.
     pub transactions: Vec<Transaction>,
+}
+
+impl Statement {
+    /// Gives the account the currency of the balances, else that of its entries: many banks name it only beside the
+    /// amounts, and the account is the same one all the same.
+    pub fn settle_currency(&mut self, of_entries: Option<Currency>) {
+        self.account.currency = (self.account.currency)
+            .or_else(|| self.balances.iter().find_map(|balance| balance.currency))
+            .or(of_entries);
+    }
 }
 
 impl Entry {

@@ -253,13 +253,9 @@ async fn store_batch(
     }
     for mut statement in batch.statements {
         let booked = batch.entries.iter().find(|entry| entry.statement == statement.ordinal);
-        // Many banks name the currency only beside the amounts; the account is the same one all the same.
-        statement.account.currency = (statement.account.currency)
-            .or_else(|| statement.balances.iter().find_map(|balance| balance.currency))
-            .or_else(|| booked.map(|entry| entry.currency))
-            .or_else(|| {
-                tally.last_currency.filter(|(ordinal, _)| *ordinal == statement.ordinal).map(|last| last.1)
-            });
+        let last = || tally.last_currency.filter(|(ordinal, _)| *ordinal == statement.ordinal);
+        let of_entries = booked.map(|entry| entry.currency).or_else(|| last().map(|last| last.1));
+        statement.settle_currency(of_entries);
         tally.accounts.insert(tx.insert_statement(slot, &statement).await?);
         tally.statements.push(*statement);
     }

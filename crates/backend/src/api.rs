@@ -1,0 +1,173 @@
+//! The HTTP interface: every route, its limits, and the description that is generated from them.
+
+use crate::{
+    commands, documents,
+    error::ApiError,
+    identity::{Caller, Membership},
+    log::{lane, read, seal},
+    state::Backend,
+    tenants,
+};
+use attest_domain::limits::DOCUMENT_BYTES_MAX;
+use attest_wire::{BATCH_COMMANDS_MAX, Batch, BatchAnswer, Problem};
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, FromRequest, Path, Request, State, rejection::JsonRejection},
+    http::{HeaderValue, StatusCode, header},
+    middleware,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use std::{sync::Arc, time::Duration};
+use tower_http::{catch_panic::CatchPanicLayer, timeout::RequestBodyTimeoutLayer};
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
+
+/// Largest request but documents (DESIGN §13).
+const BODY_MAX: usize = 32 * 1024 * 1024;
+/// A body that stands still for this long is given up: a slow sender holds nothing up.
+const BODY_PAUSE: Duration = Duration::from_secs(20);
+
+/// What the description begins with.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Attest backend", description = "Logs, documents and commands of companies.", version = "1"),
+    modifiers(&Credentials),
+)]
+struct Description;
+
+/// How a caller proves who it is.
+struct Credentials;
+
+impl utoipa::Modify for Credentials {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+        let components = openapi.components.get_or_insert_default();
+        components.add_security_scheme("key", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        openapi.security = Some(vec![SecurityRequirement::new("key", Vec::<String>::new())]);
+    }
+}
+
+/// A JSON body whose refusal is a problem like every other.
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<T: serde::de::DeserializeOwned> FromRequest<Arc<Backend>> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, backend: &Arc<Backend>) -> Result<Self, ApiError> {
+        match Json::<T>::from_request(request, backend).await {
+            Ok(Json(value)) => Ok(Self(value)),
+            Err(rejection) => Err(body_error(&rejection)),
+        }
+    }
+}
+
+fn body_error(rejection: &JsonRejection) -> ApiError {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return ApiError::TooLarge(format!("A request has at most {BODY_MAX} bytes."));
+    }
+    ApiError::Invalid("body.unreadable", rejection.body_text())
+}
+
+/// Every route with its description.
+fn routes() -> OpenApiRouter<Arc<Backend>> {
+    let documents = OpenApiRouter::new()
+        .routes(routes!(documents::deliver, documents::download))
+        .layer(DefaultBodyLimit::max(usize::try_from(DOCUMENT_BYTES_MAX).unwrap_or(usize::MAX)));
+    OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(tenants::me))
+        .routes(routes!(submit))
+        .routes(routes!(read::checkpoint))
+        .routes(routes!(read::disclosures))
+        .routes(routes!(read::signal))
+        .routes(routes!(documents::list))
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .merge(documents)
+}
+
+/// The whole interface.
+pub(crate) fn router(backend: Arc<Backend>) -> Router {
+    let (router, description) = routes().split_for_parts();
+    let description = serde_json::to_string(&description).expect("a description is JSON");
+    let bundle = "/v1/tenants/{tenant}/log/tile/entries/{*path}";
+    router
+        .route(bundle, get(read::bundle))
+        .route(
+            "/openapi.json",
+            get(move || async move { ([(header::CONTENT_TYPE, "application/json")], description) }),
+        )
+        .route("/health/live", get(async || StatusCode::NO_CONTENT))
+        .route("/health/ready", get(ready))
+        .fallback(async || ApiError::NotFound("address"))
+        .method_not_allowed_fallback(async || {
+            (
+                StatusCode::METHOD_NOT_ALLOWED,
+                Json(Problem {
+                    code: "method".to_owned(),
+                    status: 405,
+                    detail: "This address does not take this method.".to_owned(),
+                    retry_after: None,
+                }),
+            )
+        })
+        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
+        .layer(CatchPanicLayer::custom(|_| ApiError::Bug("a request panicked".to_owned()).into_response()))
+        .layer(middleware::map_response(harden))
+        .with_state(backend)
+}
+
+/// Headers of every answer.
+async fn harden(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000"));
+    response
+}
+
+/// Whether requests can be answered: the database answers.
+async fn ready(State(backend): State<Arc<Backend>>) -> Result<StatusCode, ApiError> {
+    backend.store.ping().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Decides commands in their order. Each is answered for itself; one that is refused holds up no other.
+#[utoipa::path(
+    post, path = "/v1/tenants/{tenant}/commands", tag = "commands",
+    params(("tenant" = Uuid, Path)), request_body = Batch,
+    responses(
+        (status = 200, body = BatchAnswer),
+        (status = "4XX", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn submit(
+    State(backend): State<Arc<Backend>>,
+    caller: Caller,
+    Path(tenant): Path<Uuid>,
+    Body(batch): Body<Batch>,
+) -> Result<Json<BatchAnswer>, ApiError> {
+    let member = Membership::find(&backend, caller, tenant).await?;
+    if batch.commands.is_empty() || batch.commands.len() > BATCH_COMMANDS_MAX {
+        let message = format!("A batch has 1 to {BATCH_COMMANDS_MAX} commands.");
+        return Err(ApiError::Invalid("batch.size", message));
+    }
+    let mut prepared = Vec::with_capacity(batch.commands.len());
+    for submission in batch.commands {
+        prepared.push(commands::prepare(&backend, &member, submission).await?);
+    }
+    let answers = lane::submit(&backend, member, prepared).await?;
+    Ok(Json(BatchAnswer { answers }))
+}
+
+/// Signs what a process that ended in between has left unsigned.
+pub(crate) async fn seal_all(backend: &Arc<Backend>) -> Result<(), ApiError> {
+    let open: Vec<String> =
+        sqlx::query_scalar("select tenant from log_head where signed < size and damage is null")
+            .fetch_all(&backend.store.reader)
+            .await?;
+    for tenant in open.iter().filter_map(|tenant| Uuid::parse_str(tenant).ok()) {
+        seal::seal(backend, tenant).await?;
+    }
+    Ok(())
+}

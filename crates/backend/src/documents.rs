@@ -1,0 +1,269 @@
+//! Documents: taken in whole, checked against their digest on the way in and out, never changed.
+
+use crate::{
+    config::{Config, ConfigError},
+    error::ApiError,
+    identity::{Caller, Membership},
+    state::Backend,
+    store::StoreError,
+};
+use attest_domain::{Digest, limits::DOCUMENT_BYTES_MAX, roles::Entitlement};
+use attest_wire::{
+    BYTES_TYPE, Problem,
+    tenant::{DocumentView, Documents},
+};
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Path, Query, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use object_store::{
+    ObjectStore, ObjectStoreExt as _, PutMode, PutPayload, local::LocalFileSystem, path::Path as Key,
+};
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+use sqlx::Row as _;
+use std::sync::Arc;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+/// Most documents one answer lists.
+const LIST_MAX: i64 = 1_000;
+
+/// Where the bytes of documents are.
+#[derive(Clone, Debug)]
+pub(crate) struct DocumentStore(Arc<dyn ObjectStore>);
+
+impl DocumentStore {
+    /// Opens the store that is configured: a folder, or an S3-compatible service.
+    pub(crate) fn open(config: &Config) -> Result<Self, anyhow::Error> {
+        match &config.documents {
+            None => {
+                let folder = config.data.join("documents");
+                std::fs::create_dir_all(&folder)
+                    .map_err(|source| ConfigError::File { path: folder.clone(), source })?;
+                Ok(Self(Arc::new(LocalFileSystem::new_with_prefix(folder)?)))
+            }
+            Some(documents) => {
+                let url = documents.url.parse()?;
+                let mut options: Vec<(String, String)> =
+                    std::env::vars().filter(|(name, _)| name.starts_with("AWS_")).collect();
+                if let Some(endpoint) = &documents.endpoint {
+                    options.push(("aws_endpoint".to_owned(), endpoint.clone()));
+                    options.push(("aws_allow_http".to_owned(), endpoint.starts_with("http://").to_string()));
+                }
+                let (store, prefix) = object_store::parse_url_opts(&url, options)?;
+                Ok(Self(Arc::new(object_store::prefix::PrefixStore::new(store, prefix))))
+            }
+        }
+    }
+
+    fn key(tenant: Uuid, sha256: &Digest) -> Key {
+        let name = sha256.to_string();
+        Key::from(format!("{tenant}/documents/{}/{name}", &name[..2]))
+    }
+
+    /// Keeps a document whose digest was checked. One that is there already stays as it is.
+    async fn put(&self, tenant: Uuid, sha256: &Digest, bytes: Bytes) -> Result<(), ApiError> {
+        let options = PutMode::Create.into();
+        match self.0.put_opts(&Self::key(tenant, sha256), PutPayload::from(bytes), options).await {
+            Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The bytes of a document, hashed again; `None` where there is none.
+    pub(crate) async fn find(&self, tenant: Uuid, sha256: &Digest) -> Result<Option<Bytes>, ApiError> {
+        let bytes = match self.0.get(&Self::key(tenant, sha256)).await {
+            Ok(found) => found.bytes().await?,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        if digest_of(&bytes) == *sha256 {
+            Ok(Some(bytes))
+        } else {
+            Err(StoreError::stored("document", sha256).into())
+        }
+    }
+}
+
+fn digest_of(bytes: &[u8]) -> Digest {
+    Digest(Sha256::digest(bytes).into())
+}
+
+/// What a delivery is called.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Delivery {
+    /// Name of the file.
+    #[param(max_length = 255)]
+    name: Option<String>,
+}
+
+/// Delivers a document. Delivering it again changes nothing.
+#[utoipa::path(
+    put, path = "/v1/tenants/{tenant}/documents/{sha256}", tag = "documents",
+    params(("tenant" = Uuid, Path), ("sha256" = String, Path, min_length = 64, max_length = 64), Delivery),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses(
+        (status = 201, body = DocumentView), (status = 200, body = DocumentView),
+        (status = "4XX", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn deliver(
+    State(backend): State<Arc<Backend>>,
+    caller: Caller,
+    Path((tenant, sha256)): Path<(Uuid, String)>,
+    Query(delivery): Query<Delivery>,
+    bytes: Bytes,
+) -> Result<Response, ApiError> {
+    let member = Membership::find(&backend, caller, tenant).await?;
+    member.may(Entitlement::ImportDocuments)?;
+    let name = delivery.name.unwrap_or_else(|| sha256.clone());
+    let (fresh, view) = receive(&backend, tenant, &sha256, &name, bytes).await?;
+    let status = if fresh { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(view)).into_response())
+}
+
+/// Keeps a document and notes its delivery.
+pub(crate) async fn receive(
+    backend: &Backend,
+    tenant: Uuid,
+    sha256: &str,
+    name: &str,
+    bytes: Bytes,
+) -> Result<(bool, DocumentView), ApiError> {
+    if bytes.len() as u64 > DOCUMENT_BYTES_MAX {
+        return Err(ApiError::TooLarge(format!("A document has at most {DOCUMENT_BYTES_MAX} bytes.")));
+    }
+    if name.chars().count() > 255 || name.chars().any(char::is_control) {
+        let message = "A file's name has at most 255 characters and no control characters.";
+        return Err(ApiError::Invalid("name.unreadable", message.to_owned()));
+    }
+    let digest = Digest::parse(sha256).ok_or(ApiError::NotFound("document"))?;
+    let found = digest_of(&bytes);
+    if found != digest {
+        let message = format!("The bytes have the digest {found}, not {digest}. Send them again.");
+        return Err(ApiError::Invalid("digest.differs", message));
+    }
+    let length = bytes.len() as u64;
+    backend.documents.put(tenant, &digest, bytes).await?;
+    let mut tx = backend.store.begin().await?;
+    let inserted = sqlx::query(
+        "insert into document (tenant, sha256, bytes, name, delivered, position)
+         select $1, $2, $3, $4, $5, coalesce(max(position) + 1, 0) from document where tenant = $1
+         on conflict (tenant, sha256) do nothing",
+    )
+    .bind(tenant.to_string())
+    .bind(digest.to_string())
+    .bind(length.cast_signed())
+    .bind(name)
+    .bind(backend.now())
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    let imported: Option<i64> =
+        sqlx::query_scalar("select imported from document where tenant = $1 and sha256 = $2")
+            .bind(tenant.to_string())
+            .bind(digest.to_string())
+            .fetch_one(&backend.store.reader)
+            .await?;
+    let imported = imported.map(i64::cast_unsigned);
+    let view = DocumentView { sha256: digest, bytes: length, name: name.to_owned(), imported };
+    Ok((inserted.rows_affected() == 1, view))
+}
+
+/// Whether a member's scope covers every account that a document speaks of. A document that nobody imported speaks of
+/// none that is known, so only those who see all may read it.
+async fn may_read(backend: &Backend, member: &Membership, sha256: &str) -> Result<bool, ApiError> {
+    member.may(Entitlement::ReadDocuments)?;
+    let Some(accounts) = &member.scope.accounts else { return Ok(true) };
+    let spoken: Vec<String> =
+        sqlx::query_scalar("select account from document_account where tenant = $1 and sha256 = $2")
+            .bind(member.tenant.to_string())
+            .bind(sha256)
+            .fetch_all(&backend.store.reader)
+            .await?;
+    Ok(!spoken.is_empty() && spoken.iter().all(|account| accounts.contains(account)))
+}
+
+/// A document's bytes.
+#[utoipa::path(
+    get, path = "/v1/tenants/{tenant}/documents/{sha256}", tag = "documents",
+    params(("tenant" = Uuid, Path), ("sha256" = String, Path, min_length = 64, max_length = 64)),
+    responses(
+        (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = "4XX", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn download(
+    State(backend): State<Arc<Backend>>,
+    caller: Caller,
+    Path((tenant, sha256)): Path<(Uuid, String)>,
+) -> Result<Response, ApiError> {
+    let member = Membership::find(&backend, caller, tenant).await?;
+    let digest = Digest::parse(&sha256).ok_or(ApiError::NotFound("document"))?;
+    if !may_read(&backend, &member, &digest.to_string()).await? {
+        return Err(ApiError::NotFound("document"));
+    }
+    let bytes = backend.documents.find(tenant, &digest).await?.ok_or(ApiError::NotFound("document"))?;
+    let headers = [
+        (header::CONTENT_TYPE, BYTES_TYPE.to_owned()),
+        (header::CACHE_CONTROL, "private, max-age=31536000, immutable".to_owned()),
+        (header::ETAG, format!("\"{digest}\"")),
+    ];
+    Ok((headers, bytes).into_response())
+}
+
+/// Which deliveries are asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Waiting {
+    /// Only those that nobody imported or refused yet.
+    #[serde(default)]
+    waiting: bool,
+}
+
+/// Deliveries, oldest first.
+#[utoipa::path(
+    get, path = "/v1/tenants/{tenant}/documents", tag = "documents",
+    params(("tenant" = Uuid, Path), Waiting),
+    responses(
+        (status = 200, body = Documents),
+        (status = "4XX", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn list(
+    State(backend): State<Arc<Backend>>,
+    caller: Caller,
+    Path(tenant): Path<Uuid>,
+    Query(asked): Query<Waiting>,
+) -> Result<Json<Documents>, ApiError> {
+    let member = Membership::find(&backend, caller, tenant).await?;
+    member.may(Entitlement::ReadDocuments)?;
+    let rows = sqlx::query(
+        "select sha256, bytes, name, imported from document
+         where tenant = $1 and ($2 = 0 or imported is null) order by position limit $3",
+    )
+    .bind(tenant.to_string())
+    .bind(i64::from(asked.waiting))
+    .bind(LIST_MAX)
+    .fetch_all(&backend.store.reader)
+    .await?;
+    let mut documents = Vec::with_capacity(rows.len());
+    for row in rows {
+        let text: String = row.get(0);
+        if !may_read(&backend, &member, &text).await? {
+            continue;
+        }
+        documents.push(DocumentView {
+            sha256: Digest::parse(&text).ok_or_else(|| StoreError::stored("digest", &text))?,
+            bytes: row.get::<i64, _>(1).cast_unsigned(),
+            name: row.get(2),
+            imported: row.get::<Option<i64>, _>(3).map(i64::cast_unsigned),
+        });
+    }
+    Ok(Json(Documents { documents }))
+}

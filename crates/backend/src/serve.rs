@@ -1,0 +1,102 @@
+//! Starting and stopping the service.
+
+use crate::{
+    api,
+    clock::Clock,
+    config::Config,
+    documents::DocumentStore,
+    log::{lane::Lanes, seal::Sealer},
+    secrets::Secrets,
+    state::Backend,
+    store::Store,
+    tls,
+};
+use anyhow::{Context as _, Result};
+use axum_server::{Handle, tls_rustls::RustlsConfig};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use tokio::task::JoinHandle;
+
+/// How long requests under way may take to end when the service stops.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// A service that listens.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The certificate that clients are to trust where it made its own.
+    pub certificate: Option<PathBuf>,
+    handle: Handle<SocketAddr>,
+    served: JoinHandle<std::io::Result<()>>,
+    backend: Arc<Backend>,
+}
+
+/// Opens everything a service needs, without listening.
+///
+/// # Errors
+/// What is wrong with the configuration or does not answer.
+pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<Backend>> {
+    config.check()?;
+    std::fs::create_dir_all(&config.data)
+        .with_context(|| format!("the data folder {}", config.data.display()))?;
+    let fresh = config.database.is_none() && !config.data.join("backend.db").exists();
+    let secrets = Secrets::open(&config.data, fresh || config.database.is_some())?;
+    let store = match &config.database {
+        None => Store::open_sqlite(&config.data).await?,
+        Some(url) => Store::open_postgres(url).await?,
+    };
+    let documents = DocumentStore::open(&config)?;
+    let backend = Arc::new(Backend {
+        config,
+        store,
+        documents,
+        secrets,
+        clock,
+        lanes: Lanes::default(),
+        sealer: Sealer::default(),
+    });
+    api::seal_all(&backend).await?;
+    Ok(backend)
+}
+
+/// Opens and listens.
+///
+/// # Errors
+/// What is wrong with the configuration, does not answer, or is in use.
+pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running> {
+    let tls = tls::server(&config.clone()).or_else(|error| {
+        // The data folder is made on the way; a certificate needs it first.
+        std::fs::create_dir_all(&config.data)?;
+        tls::server(&config).context(error)
+    })?;
+    let certificate = config.certificate.is_none().then(|| tls::development_chain(&config));
+    let listen = config.listen;
+    let backend = open(config, clock).await?;
+    let handle = Handle::new();
+    let server =
+        axum_server::bind_rustls(listen, RustlsConfig::from_config(Arc::new(tls))).handle(handle.clone());
+    let router = api::router(backend.clone());
+    let served = tokio::spawn(server.serve(router.into_make_service()));
+    let address = handle.listening().await.with_context(|| format!("listening on {listen}"))?;
+    tracing::info!(%address, "listening");
+    Ok(Running { address, certificate, handle, served, backend })
+}
+
+impl Running {
+    /// The service, for operating it in the same process.
+    #[must_use]
+    pub fn backend(&self) -> &Arc<Backend> {
+        &self.backend
+    }
+
+    /// Takes no more connections, lets requests under way end, closes the store.
+    ///
+    /// # Errors
+    /// What the listener ended with.
+    pub async fn stop(self) -> Result<()> {
+        self.handle.graceful_shutdown(Some(GRACE));
+        self.served.await??;
+        self.backend.store.close().await;
+        Ok(())
+    }
+}

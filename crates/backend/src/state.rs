@@ -1,0 +1,30 @@
+//! Everything a request may need, made once at start.
+
+use crate::{
+    clock::{Clock, instant},
+    config::Config,
+    documents::DocumentStore,
+    log::{lane::Lanes, seal::Sealer},
+    secrets::Secrets,
+    store::Store,
+};
+use std::sync::Arc;
+
+/// A running installation.
+#[derive(Debug)]
+pub struct Backend {
+    pub(crate) config: Config,
+    pub(crate) store: Store,
+    pub(crate) documents: DocumentStore,
+    pub(crate) secrets: Secrets,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) lanes: Lanes,
+    pub(crate) sealer: Sealer,
+}
+
+impl Backend {
+    /// The instant, as it is stored.
+    pub(crate) fn now(&self) -> String {
+        instant(self.clock.now())
+    }
+}
