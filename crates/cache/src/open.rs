@@ -21,6 +21,11 @@ const READERS: u32 = 4;
 const CACHE_KIB: &str = "-65536";
 /// SQLite's code for a first page that does not decrypt.
 const SQLITE_NOTADB: &str = "26";
+/// The salt of the page codes, which stands in clear as the first 16 bytes of the file. No key is derived with its help
+/// that would need it to be random: the key itself is. It is told to SQLCipher rather than read from the file, because
+/// power that fails while the first page is written may leave anything there, and the page's right version, which
+/// waits in the WAL, would not verify with another salt: the whole workspace would look like one of another key.
+const SALT: [u8; 16] = *b"Attest cache v1\0";
 
 /// The 256-bit key of the database, wiped from memory when dropped.
 #[derive(Clone)]
@@ -33,17 +38,30 @@ impl CacheKey {
         Self(Zeroizing::new(bytes))
     }
 
-    /// SQLCipher's raw-key form, which needs no key derivation.
-    fn pragma(&self) -> Zeroizing<String> {
-        let mut text = Zeroizing::new(String::with_capacity(68));
+    /// SQLCipher's raw-key form, which needs no key derivation, with the salt unless the file's own is to be used.
+    fn pragma(&self, salt: Salt) -> Zeroizing<String> {
+        let mut text = Zeroizing::new(String::with_capacity(100));
         text.push_str("\"x'");
-        for byte in self.0.iter() {
+        let salt = match salt {
+            Salt::Ours => SALT.as_slice(),
+            Salt::OfTheFile => &[],
+        };
+        for byte in self.0.iter().chain(salt) {
             text.push(char::from_digit(u32::from(byte >> 4), 16).expect("four bits are a hex digit"));
             text.push(char::from_digit(u32::from(byte & 15), 16).expect("four bits are a hex digit"));
         }
         text.push_str("'\"");
         text
     }
+}
+
+/// Which salt a database is opened with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Salt {
+    /// [`SALT`].
+    Ours,
+    /// What the file begins with: random, in databases of version 0.1 and before.
+    OfTheFile,
 }
 
 /// What `doctor` tells about the database.
@@ -77,21 +95,17 @@ impl Cache {
     pub async fn open(path: &Path, key: &CacheKey) -> Result<Self, CacheError> {
         prepare_library().await?;
         let fresh = !path.exists();
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_lazy_with(options(path, key).create_if_missing(fresh));
-        if let Err(refused) = admit(&writer, path).await {
-            // A pool that is only dropped closes later: whoever is refused finds the file let go of.
-            writer.close().await;
-            return Err(refused);
-        }
+        let (writer, salt) = match open_writer(path, key, Salt::Ours, fresh).await {
+            Err(CacheError::WrongKey(_)) if !fresh => {
+                (open_writer(path, key, Salt::OfTheFile, fresh).await?, Salt::OfTheFile)
+            }
+            opened => (opened?, Salt::Ours),
+        };
         let reader = SqlitePoolOptions::new()
             .max_connections(READERS)
             .idle_timeout(None)
             .max_lifetime(None)
-            .connect_lazy_with(options(path, key).pragma("query_only", "ON"));
+            .connect_lazy_with(options(path, key, salt).pragma("query_only", "ON"));
         Ok(Self { writer, reader, committed: Arc::default(), path: path.to_owned() })
     }
 
@@ -129,10 +143,27 @@ impl Cache {
     }
 }
 
-fn options(path: &Path, key: &CacheKey) -> SqliteConnectOptions {
+/// Opens and admits the connection that writes.
+async fn open_writer(path: &Path, key: &CacheKey, salt: Salt, fresh: bool) -> Result<SqlitePool, CacheError> {
+    let writer = SqlitePoolOptions::new()
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_lazy_with(options(path, key, salt).create_if_missing(fresh));
+    match admit(&writer, path).await {
+        Ok(()) => Ok(writer),
+        Err(refused) => {
+            // A pool that is only dropped closes later: whoever is refused finds the file let go of.
+            writer.close().await;
+            Err(refused)
+        }
+    }
+}
+
+fn options(path: &Path, key: &CacheKey, salt: Salt) -> SqliteConnectOptions {
     let options = SqliteConnectOptions::new()
         .filename(path)
-        .pragma("key", key.pragma().to_string())
+        .pragma("key", key.pragma(salt).to_string())
         .pragma("cipher_page_size", "4096")
         .journal_mode(SqliteJournalMode::Wal)
         // FULL: a commit that was acknowledged survives a power loss (NORMAL lost work in 45 % of trials).
@@ -240,6 +271,44 @@ mod tests {
         assert!(matches!(refused, Err(CacheError::WrongKey(_))), "{refused:?}");
         assert_eq!(std::fs::read(&path).unwrap(), before);
         Cache::open(&path, &CacheKey::new([1; 32])).await.unwrap().close().await;
+    }
+
+    #[tokio::test]
+    async fn a_database_whose_salt_is_its_own_opens_as_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cache.db");
+        let key = CacheKey::new([1; 32]);
+        prepare_library().await.unwrap();
+        open_writer(&path, &key, Salt::OfTheFile, true).await.unwrap().close().await;
+        let before = std::fs::read(&path).unwrap();
+        assert_ne!(before[..16], SALT);
+        let cache = Cache::open(&path, &key).await.unwrap();
+        assert_eq!(cache.log_head().await.unwrap().size, 0);
+        cache.close().await;
+        assert_eq!(std::fs::read(&path).unwrap()[..16], before[..16]);
+    }
+
+    #[tokio::test]
+    async fn a_first_sector_that_was_lost_while_the_wal_was_folded_in_is_made_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, copy) = (folder.path().join("cache.db"), folder.path().join("copy.db"));
+        let key = CacheKey::new([1; 32]);
+        let cache = Cache::open(&path, &key).await.unwrap();
+        let mut tx = cache.begin().await.unwrap();
+        tx.put_meta("a", "b").await.unwrap();
+        // Something on page 1 itself.
+        sqlx::query("pragma user_version = 7").execute(&mut *tx.tx).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[..512].fill(0xAA);
+        std::fs::write(&copy, bytes).unwrap();
+        std::fs::copy(folder.path().join("cache.db-wal"), folder.path().join("copy.db-wal")).unwrap();
+        cache.close().await;
+        let cache = Cache::open(&copy, &key).await.unwrap();
+        assert_eq!(cache.find_meta("a").await.unwrap().as_deref(), Some("b"));
+        assert_eq!(cache.health().await.unwrap().problems, Vec::<String>::new());
+        cache.close().await;
+        assert_eq!(std::fs::read(&copy).unwrap()[..16], SALT);
     }
 
     #[tokio::test]

@@ -5,13 +5,13 @@
 //! synced. **The model's limits:** a sync is a true barrier, and sectors that were not written stay as they are.
 
 use crate::chance::Chance;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// What a disk writes at once, or not at all unless it is torn.
 const SECTOR: usize = 512;
 
-/// The contents of a disk by name.
-pub(crate) type Image = BTreeMap<String, Vec<u8>>;
+/// The contents of a disk by name. Shared, as most files of most images are equal and only read.
+pub(crate) type Image = BTreeMap<String, Arc<Vec<u8>>>;
 
 /// Something that is done to a disk. Files are numbered in the order in which they came to be.
 #[derive(Clone, Debug)]
@@ -43,8 +43,8 @@ enum Change {
 
 #[derive(Clone, Debug, Default)]
 struct File {
-    current: Vec<u8>,
-    durable: Vec<u8>,
+    current: Arc<Vec<u8>>,
+    durable: Arc<Vec<u8>>,
     unsynced: Vec<Change>,
 }
 
@@ -149,30 +149,31 @@ impl Disk {
 
 impl File {
     fn change(&mut self, change: Change) {
-        change.apply(&mut self.current);
+        change.apply(Arc::make_mut(&mut self.current));
         self.unsynced.push(change);
     }
 
     fn sync(&mut self) {
         for change in self.unsynced.drain(..) {
-            change.apply(&mut self.durable);
+            change.apply(Arc::make_mut(&mut self.durable));
         }
     }
 
-    fn survive(&self, survival: Survival, chance: &mut Chance) -> Vec<u8> {
+    fn survive(&self, survival: Survival, chance: &mut Chance) -> Arc<Vec<u8>> {
         let torn = match survival {
+            _ if self.unsynced.is_empty() => return self.durable.clone(),
             Survival::None => return self.durable.clone(),
             Survival::All => return self.current.clone(),
             Survival::Sectors => false,
             Survival::Torn => true,
         };
-        let mut left = self.durable.clone();
+        let mut left = self.durable.to_vec();
         // Now most of it was on its way to the disk, now hardly anything.
         let (kept, of) = [(1, 8), (1, 2), (7, 8)][chance.below(3)];
         for change in &self.unsynced {
             change.apply_partly(&mut left, chance, torn, |chance| chance.below(of) < kept);
         }
-        left
+        Arc::new(left)
     }
 }
 
@@ -248,15 +249,16 @@ fn what_was_synced_survives_and_what_was_not_may_be_lost() {
     disk.apply(&Operation::Write { file: 0, at: SECTOR, bytes: vec![2; SECTOR] });
     let before = [vec![1; SECTOR], vec![1; SECTOR]].concat();
     let after = [vec![1; SECTOR], vec![2; SECTOR]].concat();
-    assert_eq!(disk.survive(Survival::None, &mut chance)["a"], before);
-    assert_eq!(disk.survive(Survival::All, &mut chance)["a"], after);
+    assert_eq!(*disk.survive(Survival::None, &mut chance)["a"], before);
+    assert_eq!(*disk.survive(Survival::All, &mut chance)["a"], after);
     let mut seen = (false, false, false);
     for _ in 0..200 {
         let whole = &disk.survive(Survival::Sectors, &mut chance)["a"];
-        assert!(*whole == before || *whole == after);
+        assert!(**whole == before || **whole == after);
         let torn = &disk.survive(Survival::Torn, &mut chance)["a"];
         assert_eq!(torn[..SECTOR], before[..SECTOR]);
-        seen = (seen.0 || *whole == before, seen.1 || *whole == after, seen.2 || (*torn != before && *torn != after));
+        let both = **torn != before && **torn != after;
+        seen = (seen.0 || **whole == before, seen.1 || **whole == after, seen.2 || both);
     }
     assert_eq!(seen, (true, true, true));
 }
@@ -264,10 +266,10 @@ fn what_was_synced_survives_and_what_was_not_may_be_lost() {
 #[test]
 fn a_deleted_file_may_come_back_until_its_folder_is_synced() {
     let mut chance = Chance::new(1);
-    let mut disk = Disk::new(Image::from([("a".to_owned(), vec![1])]));
+    let mut disk = Disk::new(Image::from([("a".to_owned(), Arc::new(vec![1]))]));
     disk.apply(&Operation::Delete { name: "a".to_owned(), folder: false });
     assert_eq!(disk.find("a"), None);
-    assert_eq!(disk.survive(Survival::None, &mut chance)["a"], [1]);
+    assert_eq!(*disk.survive(Survival::None, &mut chance)["a"], [1]);
     assert_eq!(disk.survive(Survival::All, &mut chance), Image::new());
     disk.apply(&Operation::Delete { name: "b".to_owned(), folder: true });
     assert_eq!(disk.survive(Survival::None, &mut chance), Image::new());

@@ -9,9 +9,10 @@ use std::{
     collections::HashMap,
     ffi::{c_int, c_void},
     sync::{
-        LazyLock, Mutex, MutexGuard, PoisonError,
+        Condvar, LazyLock, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering, fence},
     },
+    time::Duration,
 };
 
 /// What the system says when a call fails.
@@ -90,6 +91,9 @@ pub(crate) struct Machine {
 
 static MACHINE: LazyLock<Mutex<Machine>> = LazyLock::new(Mutex::default);
 
+/// Told whenever a file is closed.
+static CLOSED: Condvar = Condvar::new();
+
 /// The machine, for one call.
 pub(crate) fn machine() -> MutexGuard<'static, Machine> {
     MACHINE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -154,11 +158,17 @@ impl Mounted {
 }
 
 impl Drop for Mounted {
+    /// Waits until its files are closed: a connection that could not be set up is closed by a thread of sqlx's own.
     fn drop(&mut self) {
-        let mut machine = machine();
-        machine.mounts.remove(&self.0);
-        let left = machine.open.values().filter(|open| open.mount == self.0).count();
-        assert!(left == 0 || std::thread::panicking(), "{left} files were left open");
+        let used = |machine: &mut Machine| machine.open.values().any(|open| open.mount == self.0);
+        let (mut machine, waited) = CLOSED
+            .wait_timeout_while(machine(), Duration::from_secs(10), used)
+            .unwrap_or_else(PoisonError::into_inner);
+        if !waited.timed_out() {
+            machine.mounts.remove(&self.0);
+        } else if !std::thread::panicking() {
+            panic!("a file of {} was left open", self.0);
+        }
     }
 }
 
@@ -253,6 +263,7 @@ impl Machine {
         if let (Some(name), Some(mount)) = (open.passing, self.mounts.get_mut(&open.mount)) {
             mount.apply(Operation::Delete { name, folder: false });
         }
+        CLOSED.notify_all();
     }
 
     pub(crate) fn delete(&mut self, path: &str, folder: bool) -> c_int {

@@ -7,6 +7,9 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous},
 };
 
+/// "Attest cache v1" and a zero: the first 16 bytes of the file.
+const SALT: &str = "41747465737420636163686520763100";
+
 /// Connects as the cache does, but for `synchronous`.
 pub(crate) async fn connect(
     disk: &Mounted,
@@ -14,7 +17,7 @@ pub(crate) async fn connect(
 ) -> Result<SqliteConnection, sqlx::Error> {
     let options = SqliteConnectOptions::new()
         .filename(disk.path())
-        .pragma("key", format!("\"x'{}'\"", "09".repeat(32)))
+        .pragma("key", format!("\"x'{}{SALT}'\"", "09".repeat(32)))
         .pragma("cipher_page_size", "4096")
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(synchronous);
