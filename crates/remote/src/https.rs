@@ -1,0 +1,87 @@
+//! HTTPS: TLS 1.3 alone, trusting the system's certificates or exactly the given one.
+
+use crate::{
+    error::RemoteError,
+    transport::{BodyStream, Exchange, Transport},
+};
+use bytes::Bytes;
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use reqwest::{Certificate, Client, Url, redirect, tls};
+use std::time::Duration;
+
+/// Longest pause while connecting.
+const CONNECT: Duration = Duration::from_secs(10);
+/// Longest pause between two pieces of an answer; a signal's keep-alive comes every 15 seconds.
+const PAUSE: Duration = Duration::from_secs(45);
+
+/// Whose certificates are believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// The operating system's.
+    System,
+    /// This certificate (PEM) and no other.
+    Certificate(Vec<u8>),
+}
+
+/// A connection to one host.
+#[derive(Clone, Debug)]
+pub struct Https {
+    client: Client,
+    base: Url,
+}
+
+impl Https {
+    /// A client for `base`, such as `https://log.example`. Connects with the first request.
+    ///
+    /// # Errors
+    /// [`RemoteError::Setup`] for an address that is not `https` or a certificate that does not read.
+    pub fn new(base: &str, trust: &Trust) -> Result<Self, RemoteError> {
+        let setup = |error: &dyn std::fmt::Display| RemoteError::Setup(error.to_string());
+        let base: Url = base.parse().map_err(|error: <Url as std::str::FromStr>::Err| setup(&error))?;
+        if base.scheme() != "https" || base.host_str().is_none() {
+            return Err(RemoteError::Setup(format!("{base} does not begin with https://")));
+        }
+        let mut builder = Client::builder()
+            .https_only(true)
+            .tls_backend_rustls()
+            .tls_version_min(tls::Version::TLS_1_3)
+            // A redirect would send the credentials to another place.
+            .redirect(redirect::Policy::none())
+            .connect_timeout(CONNECT)
+            .read_timeout(PAUSE);
+        if let Trust::Certificate(pem) = trust {
+            let certificates = Certificate::from_pem_bundle(pem).map_err(|error| setup(&error))?;
+            builder = builder.tls_certs_only(certificates);
+        }
+        Ok(Self { client: builder.build().map_err(|error| setup(&error))?, base })
+    }
+}
+
+impl Transport for Https {
+    fn exchange(&self, request: http::Request<Bytes>) -> Exchange<'_> {
+        Box::pin(async move {
+            let (head, body) = request.into_parts();
+            let url = self.base.join(&head.uri.to_string()).map_err(|_| RemoteError::Garbled("address"))?;
+            let sent = self.client.request(head.method, url).headers(head.headers).body(body).send();
+            let answer = sent.await.map_err(|error| failed(&error))?;
+            let mut response = http::Response::builder().status(answer.status());
+            if let Some(headers) = response.headers_mut() {
+                *headers = answer.headers().clone();
+            }
+            let body: BodyStream = answer.bytes_stream().map_err(|error| failed(&error)).boxed();
+            response.body(body).map_err(|_| RemoteError::Garbled("answer"))
+        })
+    }
+}
+
+fn failed(error: &reqwest::Error) -> RemoteError {
+    if error.is_timeout() {
+        return RemoteError::Timeout;
+    }
+    // The innermost reason tells most; the address is left out, it may be in a log.
+    let mut reason: &dyn std::error::Error = error;
+    while let Some(source) = reason.source() {
+        reason = source;
+    }
+    RemoteError::Unreachable(reason.to_string())
+}

@@ -1,0 +1,16 @@
+//! The backend's client: what a replica pulls and pushes, over any [`Transport`].
+//!
+//! Every answer has a limit in bytes and in time, and nothing that comes back is believed here beyond its shape:
+//! digests of documents are checked, bundles must have the width asked for, answers must belong to what was sent.
+//! What the log says is verified where its frontier is known, in `desk`.
+
+pub mod breaker;
+mod client;
+mod error;
+mod https;
+mod transport;
+
+pub use client::{Credentials, Remote, Signals};
+pub use error::RemoteError;
+pub use https::{Https, Trust};
+pub use transport::{BodyStream, Exchange, Transport};
