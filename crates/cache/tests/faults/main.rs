@@ -7,6 +7,7 @@
 mod chance;
 mod disk;
 mod history;
+mod io_errors;
 mod machine;
 mod plain;
 mod power_loss;

@@ -22,7 +22,7 @@ use std::time::Instant;
 /// Losses of one life.
 const LOSSES: usize = 250;
 /// Lives that follow each other on one disk, each on what the one before left when the power failed.
-const LIVES: usize = 4;
+const LIVES: usize = 3;
 /// Bytes of a WAL that is about to be folded into the database (1,000 pages, each with its head).
 const LONG_WAL: usize = 960 * (4096 + 24);
 
@@ -136,7 +136,7 @@ impl Harness {
             let mut history = History::new(self.chance.next());
             let mut start = fresh.clone();
             for life in 0..LIVES {
-                if life == 1 && disks % 5 == 0 && matches!(self.hand, Hand::Cache) {
+                if life == 1 && disks % 10 == 0 && matches!(self.hand, Hand::Cache) {
                     start = self.fill_wal(start, &mut history).await;
                 }
                 let life = self.live(start, &mut history).await;
@@ -159,15 +159,15 @@ impl Harness {
     fn plan(&mut self, history: &mut History) -> Step {
         let document = matches!(self.hand, Hand::Cache) && self.chance.one_in(3);
         let bytes = if document { 1 + self.chance.below(9_000) } else { 0 };
-        history.plan(1 + self.chance.below(3), bytes)
+        history.plan(1 + self.chance.below(2), bytes)
     }
 
     /// Writes until the WAL is about to be folded into the database, and is killed.
-    async fn fill_wal(&mut self, start: Image, history: &mut History) -> Image {
+    async fn fill_wal(&self, start: Image, history: &mut History) -> Image {
         let disk = self.bench.mount(start);
         let cache = open(&disk).await.unwrap();
         while disk.size_of("-wal") < LONG_WAL {
-            write(&cache, &self.plan(history)).await.unwrap();
+            write(&cache, &history.plan(1, 9_000)).await.unwrap();
         }
         let image = disk.image();
         cache.close().await;
@@ -176,7 +176,7 @@ impl Harness {
 
     async fn live(&mut self, start: Image, history: &mut History) -> Life {
         let found = history.end();
-        let steps: Vec<Step> = (0..4 + self.chance.below(5)).map(|_| self.plan(history)).collect();
+        let steps: Vec<Step> = (0..4 + self.chance.below(4)).map(|_| self.plan(history)).collect();
         self.tally.acknowledged += steps.len();
         let disk = self.bench.mount(start.clone());
         disk.record();

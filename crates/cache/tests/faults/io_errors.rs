@@ -1,0 +1,265 @@
+//! Calls of the operating system that fail: every one in turn, each in every way that a disk fails.
+//!
+//! The script is 500 steps in fifty sittings: open the cache, ten steps of writing and reading, close. The first
+//! sitting makes the database. A call is failed in a run of its own sitting, which begins on the disk that an
+//! undisturbed sitting before it has left; that tells the same as running all of the script up to it, and is what
+//! makes so many runs possible. Once (the call fails, the next one works) and lasting (everything fails from then on)
+//! take turns, and so do EIO, ENOSPC and EACCES.
+
+use crate::{
+    Bench,
+    chance::Chance,
+    disk::Image,
+    history::{History, Step, write},
+    machine::{Errno, Fault, Mounted},
+    open, setting,
+};
+use attest_cache::{Cache, CacheError};
+use std::{collections::BTreeMap, time::Instant};
+
+/// Sittings of the script and steps in each.
+const SITTINGS: usize = 50;
+const STEPS: usize = 10;
+/// Sittings of which every call is failed; the first makes and migrates the database.
+const WHOLE: usize = 3;
+/// Calls that are failed in the others, drawn by the seed.
+const SAMPLE: usize = 900;
+
+/// A step of the script.
+#[derive(Clone, Debug)]
+enum Act {
+    Write(Step),
+    List,
+    Look,
+}
+
+/// One sitting: the disk that it begins on, what it does, and how many calls that takes.
+struct Sitting {
+    start: Image,
+    /// Size of the log before it.
+    size: usize,
+    acts: Vec<Act>,
+    calls: u64,
+}
+
+/// How a run with a fault went.
+#[derive(Debug, Default)]
+struct Tally {
+    runs: usize,
+    /// Runs in which the program was told of the fault; in the others it did not matter.
+    told: usize,
+    /// Of those, the ones in which the same open cache could write again.
+    went_on: usize,
+    /// What it was told.
+    errors: BTreeMap<&'static str, usize>,
+}
+
+fn plan(history: &mut History, chance: &mut Chance) -> Vec<Act> {
+    let act = |_| match chance.below(10) {
+        0..3 => Act::List,
+        3..5 => Act::Look,
+        5..7 => Act::Write(history.plan(1 + chance.below(3), 1 + chance.below(9_000))),
+        _ => Act::Write(history.plan(1 + chance.below(3), 0)),
+    };
+    (0..STEPS).map(act).collect()
+}
+
+async fn act(cache: &Cache, act: &Act) -> Result<(), CacheError> {
+    match act {
+        Act::Write(step) => write(cache, step).await,
+        Act::List => {
+            cache.list_events(0, 1_000).await?;
+            cache.list_documents(0, 1_000).await?;
+            cache.list_statements(None).await?;
+            Ok(())
+        }
+        Act::Look => {
+            cache.log_head().await?;
+            cache.find_checkpoint().await?;
+            cache.list_accounts().await?;
+            cache.find_meta("size").await?;
+            Ok(())
+        }
+    }
+}
+
+/// The whole script undisturbed, sitting by sitting.
+async fn rehearse(bench: &Bench, history: &mut History, chance: &mut Chance) -> Vec<Sitting> {
+    let mut sittings = Vec::new();
+    let mut start = Image::new();
+    for _ in 0..SITTINGS {
+        let size = history.end();
+        let acts = plan(history, chance);
+        let disk = bench.mount(start.clone());
+        let cache = open(&disk).await.unwrap();
+        for one in &acts {
+            act(&cache, one).await.unwrap();
+        }
+        history.judge(&cache, history.end()).await.unwrap();
+        cache.close().await;
+        let next = disk.image();
+        sittings.push(Sitting { start, size, acts, calls: disk.calls().0 });
+        start = next;
+    }
+    sittings
+}
+
+/// What a person is told; a panic's trace, a time-out or a wrong suspicion is not among it.
+fn name(error: &CacheError) -> Result<&'static str, String> {
+    match error {
+        CacheError::DiskFull => Ok("disk full"),
+        CacheError::Damaged(_) => Ok("damaged"),
+        CacheError::Database(sqlx::Error::Database(told)) => {
+            let code: i32 = told.code().and_then(|code| code.parse().ok()).unwrap_or_default();
+            match code & 0xFF {
+                10 => Ok("input or output"),
+                14 => Ok("cannot open"),
+                8 => Ok("read only"),
+                _ => Err(format!("{code}: {told}")),
+            }
+        }
+        other => Err(format!("{other:?}")),
+    }
+}
+
+/// A sitting in which a call fails, and what must be true after it.
+struct Run<'r> {
+    bench: &'r Bench,
+    history: &'r History,
+    sitting: &'r Sitting,
+    fault: Fault,
+}
+
+impl Run<'_> {
+    /// Answers what was told, and whether the same cache wrote afterwards.
+    async fn go(&self) -> Result<(Option<&'static str>, bool), String> {
+        let disk = self.bench.mount(self.sitting.start.clone());
+        disk.set_fault(Some(self.fault));
+        let mut kept = self.sitting.size;
+        let mut next = 0;
+        let (mut told, mut went_on) = (None, false);
+        match open(&disk).await {
+            Err(error) => told = Some(name(&error)?),
+            Ok(cache) => {
+                (told, went_on) = self.work(&cache, &mut next, &mut kept).await?;
+                cache.close().await;
+            }
+        }
+        if disk.calls().1 == 0 {
+            return Err("no call failed".to_owned());
+        }
+        disk.set_fault(None);
+        self.finish(&disk, next, kept).await?;
+        Ok((told, went_on))
+    }
+
+    /// Works until something fails; if the fault was a single one, goes on with the same cache.
+    async fn work(
+        &self,
+        cache: &Cache,
+        next: &mut usize,
+        kept: &mut usize,
+    ) -> Result<(Option<&'static str>, bool), String> {
+        let (mut told, mut went_on) = (None, false);
+        while let Some(one) = self.sitting.acts.get(*next) {
+            match act(cache, one).await {
+                Ok(()) => {
+                    if let Act::Write(step) = one {
+                        *kept = step.end();
+                        went_on |= told.is_some();
+                    }
+                    *next += 1;
+                }
+                Err(error) if told.is_none() => {
+                    told = Some(name(&error)?);
+                    if self.fault.lasting {
+                        break;
+                    }
+                    // An answer that never came may have been a yes: SQLite may have written all of a commit whose
+                    // last sync failed. The open cache must not show it.
+                    let head = cache.log_head().await.map_err(|error| format!("The log is not read: {error}"))?;
+                    if head.size != *kept as u64 {
+                        return Err(format!("The open cache shows {} events, {kept} are kept.", head.size));
+                    }
+                }
+                Err(error) => return Err(format!("It failed once and does not work again: {error}")),
+            }
+        }
+        Ok((told, went_on))
+    }
+
+    /// Opens the disk without faults, judges it, and does what is left of the sitting.
+    async fn finish(&self, disk: &Mounted, mut next: usize, kept: usize) -> Result<(), String> {
+        let cache = open(disk).await.map_err(|error| format!("It does not open again: {error}"))?;
+        let done = async {
+            let head = cache.log_head().await.map_err(|error| format!("The log is not read: {error}"))?;
+            let size = usize::try_from(head.size).expect("the log is small");
+            let under_way = match self.sitting.acts.get(next) {
+                Some(Act::Write(step)) if size == step.end() && size > kept => {
+                    next += 1;
+                    true
+                }
+                _ => false,
+            };
+            if size != kept && !under_way {
+                return Err(format!("{kept} events were acknowledged, {size} are there"));
+            }
+            self.history.judge(&cache, size).await?;
+            for one in &self.sitting.acts[next..] {
+                act(&cache, one).await.map_err(|error| format!("The next run fails: {error}"))?;
+            }
+            let end = self.sitting.acts.iter().filter_map(|act| match act {
+                Act::Write(step) => Some(step.end()),
+                _ => None,
+            });
+            let end = end.max().unwrap_or(self.sitting.size);
+            self.history.judge(&cache, end).await?;
+            self.history.judge_deeply(&cache, end).await
+        }
+        .await;
+        cache.close().await;
+        done
+    }
+}
+
+/// The calls to fail: all of the first sittings, and some of the others. Sitting and number of the call.
+fn choose(sittings: &[Sitting], chance: &mut Chance) -> Vec<(usize, u64)> {
+    let whole = sittings.iter().take(WHOLE).enumerate();
+    let mut calls: Vec<(usize, u64)> =
+        whole.flat_map(|(at, sitting)| (1..=sitting.calls).map(move |call| (at, call))).collect();
+    let sample = usize::try_from(setting("ATTEST_FAULTS_CALLS", SAMPLE as u64)).unwrap();
+    calls.extend((0..sample).map(|_| {
+        let at = WHOLE + chance.below(SITTINGS - WHOLE);
+        let calls = usize::try_from(sittings[at].calls).expect("a sitting has few calls");
+        (at, 1 + chance.below(calls) as u64)
+    }));
+    calls
+}
+
+/// Fails every call of the first three sittings, which make the database, write and read, and 900 of the other
+/// sittings' calls: all of them would take ten minutes (`ATTEST_FAULTS_CALLS` asks for more).
+#[tokio::test]
+async fn every_io_error_leaves_a_clean_error_and_a_working_next_run() {
+    let begun = Instant::now();
+    let seed = setting("ATTEST_FAULTS_SEED", 1);
+    let mut chance = Chance::new(seed);
+    let bench = Bench::new();
+    let mut history = History::new(chance.next());
+    let sittings = rehearse(&bench, &mut history, &mut chance).await;
+    let all: u64 = sittings.iter().map(|sitting| sitting.calls).sum();
+    let mut tally = Tally::default();
+    for (at, call) in choose(&sittings, &mut chance) {
+        let errno = [Errno::Io, Errno::NoSpace, Errno::Access][tally.runs % 3];
+        let fault = Fault { call, errno, lasting: tally.runs % 2 == 1 };
+        let run = Run { bench: &bench, history: &history, sitting: &sittings[at], fault };
+        let (told, went_on) = run.go().await.unwrap_or_else(|broken| {
+            panic!("{broken}\nafter {fault:?} in sitting {at} of ATTEST_FAULTS_SEED={seed}")
+        });
+        tally.runs += 1;
+        tally.told += usize::from(told.is_some());
+        tally.went_on += usize::from(went_on);
+        *tally.errors.entry(told.unwrap_or("nothing")).or_default() += 1;
+    }
+    println!("{tally:?} of {all} calls in {:.1?}", begun.elapsed());
+    assert!(tally.told > tally.runs / 4, "{tally:?}");
+}
