@@ -1,6 +1,10 @@
 //! What can go wrong with the cache, told apart by who has to act.
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
 
 /// A failure of the local database.
 #[derive(Debug, thiserror::Error)]
@@ -49,9 +53,24 @@ pub enum CacheError {
 const SQLITE_CORRUPT: &str = "11";
 const SQLITE_FULL: &str = "13";
 
+/// Codes after which a connection cannot be relied on: input or output, damage, a full disk, no database.
+const SPOILING: [i32; 4] = [10, 11, 13, 26];
+
+/// When a connection of this process last met one of them.
+static DISK_FAILED: Mutex<Option<Instant>> = Mutex::new(None);
+
+/// Whether the disk has failed under some connection in the time just past.
+pub(crate) fn disk_failed_within(time: Duration) -> bool {
+    DISK_FAILED.lock().expect("no holder panics").is_some_and(|at| at.elapsed() <= time)
+}
+
 impl From<sqlx::Error> for CacheError {
     fn from(error: sqlx::Error) -> Self {
         if let sqlx::Error::Database(database) = &error {
+            let code = database.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or_default();
+            if SPOILING.contains(&(code & 0xFF)) {
+                *DISK_FAILED.lock().expect("no holder panics") = Some(Instant::now());
+            }
             match database.code().as_deref() {
                 Some(SQLITE_CORRUPT) => return Self::Damaged(database.message().to_owned()),
                 Some(SQLITE_FULL) => return Self::DiskFull,

@@ -1,6 +1,9 @@
 //! Opening the database: the key first, the library checked, one writer, readers that cannot write.
 
-use crate::{error::CacheError, review::Committed};
+use crate::{
+    error::{CacheError, disk_failed_within},
+    review::Committed,
+};
 use attest_sqlcipher::SQLITE_VERSION_MIN;
 use sqlx::{
     ConnectOptions, Connection, Row, SqlitePool,
@@ -101,11 +104,7 @@ impl Cache {
             }
             opened => (opened?, Salt::Ours),
         };
-        let reader = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_lazy_with(options(path, key, salt).pragma("query_only", "ON"));
+        let reader = pool(READERS).connect_lazy_with(options(path, key, salt).pragma("query_only", "ON"));
         Ok(Self { writer, reader, committed: Arc::default(), path: path.to_owned() })
     }
 
@@ -143,13 +142,24 @@ impl Cache {
     }
 }
 
-/// Opens and admits the connection that writes.
-async fn open_writer(path: &Path, key: &CacheKey, salt: Salt, fresh: bool) -> Result<SqlitePool, CacheError> {
-    let writer = SqlitePoolOptions::new()
-        .max_connections(1)
+/// Connections that stay until they are closed, unless a failure has spoilt them. A failed call of the system leaves
+/// two traces that do not go away: SQLite ends the open transaction by itself, which sqlx does not notice, so that it
+/// would never begin another; and SQLCipher takes a page that was not read for one that does not verify, so that the
+/// connection would call the database damaged from then on. Such connections are replaced by new ones.
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
         .idle_timeout(None)
         .max_lifetime(None)
-        .connect_lazy_with(options(path, key, salt).create_if_missing(fresh));
+        .before_acquire(|connection, meta| {
+            let spoilt = connection.is_in_transaction() || disk_failed_within(meta.age);
+            Box::pin(async move { Ok(!spoilt) })
+        })
+}
+
+/// Opens and admits the connection that writes.
+async fn open_writer(path: &Path, key: &CacheKey, salt: Salt, fresh: bool) -> Result<SqlitePool, CacheError> {
+    let writer = pool(1).connect_lazy_with(options(path, key, salt).create_if_missing(fresh));
     match admit(&writer, path).await {
         Ok(()) => Ok(writer),
         Err(refused) => {

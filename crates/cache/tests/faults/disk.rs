@@ -16,12 +16,27 @@ pub(crate) type Image = BTreeMap<String, Arc<Vec<u8>>>;
 /// Something that is done to a disk. Files are numbered in the order in which they came to be.
 #[derive(Clone, Debug)]
 pub(crate) enum Operation {
-    Create { name: String },
-    Delete { name: String, folder: bool },
-    Write { file: usize, at: usize, bytes: Vec<u8> },
-    Truncate { file: usize, length: usize },
+    Create {
+        name: String,
+    },
+    Delete {
+        name: String,
+        folder: bool,
+    },
+    Write {
+        file: usize,
+        at: usize,
+        bytes: Vec<u8>,
+    },
+    Truncate {
+        file: usize,
+        length: usize,
+    },
     /// `folder`: its names become durable too.
-    Sync { file: usize, folder: bool },
+    Sync {
+        file: usize,
+        folder: bool,
+    },
 }
 
 /// What the cut leaves of the changes that were not synced.

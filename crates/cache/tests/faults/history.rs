@@ -102,14 +102,26 @@ impl History {
 
     fn fact(&mut self, seq: usize) -> Fact {
         let free_text = (0..self.chance.below(3)).map(|at| {
-            disclosure::conceal(self.chance.bytes(), "text", &format!("Remark {at} on {}", self.chance.next()))
+            disclosure::conceal(
+                self.chance.bytes(),
+                "text",
+                &format!("Remark {at} on {}", self.chance.next()),
+            )
         });
         let mut disclosures: Vec<_> = free_text.map(|made| (made.digest, made.text)).collect();
         disclosures.sort();
-        let lines: Vec<String> = (0..self.chance.below(4)).map(|_| format!("{:032x}", self.chance.next())).collect();
+        let lines: Vec<String> =
+            (0..self.chance.below(4)).map(|_| format!("{:032x}", self.chance.next())).collect();
         let id = |chance: &mut Chance| {
             let digits = format!("{:016x}{:016x}", chance.next(), chance.next());
-            format!("{}-{}-{}-{}-{}", &digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..])
+            format!(
+                "{}-{}-{}-{}-{}",
+                &digits[..8],
+                &digits[8..12],
+                &digits[12..16],
+                &digits[16..20],
+                &digits[20..]
+            )
         };
         let event = json!({
             "v": 1, "tenant": "0b5d7a3e-0000-7000-8000-000000000001", "seq": seq, "id": id(&mut self.chance),
@@ -129,11 +141,12 @@ impl History {
         // Random, so that it does not compress and fills as many pages.
         let bytes: Vec<u8> = (0..bytes.div_ceil(8)).flat_map(|_| self.chance.next().to_le_bytes()).collect();
         let sha256 = leaf::hash(&bytes);
-        let entries = (0..1 + u32::try_from(self.chance.below(12)).expect("it is below twelve")).map(|ordinal| {
-            let mut entry = entry(ordinal, "125.50").servicer_reference("REF").text("Payment").build();
-            entry.id = EntryId(self.chance.bytes());
-            Box::new(entry)
-        });
+        let entries =
+            (0..1 + u32::try_from(self.chance.below(12)).expect("it is below twelve")).map(|ordinal| {
+                let mut entry = entry(ordinal, "125.50").servicer_reference("REF").text("Payment").build();
+                entry.id = EntryId(self.chance.bytes());
+                Box::new(entry)
+            });
         Paper { sha256, entries: entries.collect(), bytes }
     }
 
@@ -141,7 +154,11 @@ impl History {
     /// its hash, the frontier and the signed note over their root are what was written.
     pub(crate) async fn judge(&self, cache: &Cache, size: usize) -> Result<(), String> {
         let there = self.steps.iter().filter(|step| step.end() <= size);
-        require_equal("the steps that are there end at", there.clone().map(Step::end).max().unwrap_or(0), size)?;
+        require_equal(
+            "the steps that are there end at",
+            there.clone().map(Step::end).max().unwrap_or(0),
+            size,
+        )?;
         let facts: Vec<&Fact> = there.clone().flat_map(|step| &step.facts).collect();
         let events = cache.list_events(0, ALL).await.map_err(found("events"))?;
         require_equal("number of events", events.len(), facts.len())?;
@@ -159,7 +176,8 @@ impl History {
     }
 
     async fn judge_papers(&self, cache: &Cache, size: usize) -> Result<(), String> {
-        let there = self.steps.iter().filter(|step| step.end() <= size).filter_map(|step| step.paper.as_ref());
+        let there =
+            self.steps.iter().filter(|step| step.end() <= size).filter_map(|step| step.paper.as_ref());
         let (count, rows) = cache.list_documents(0, ALL).await.map_err(found("documents"))?;
         require_equal("number of documents", count, there.clone().count() as u64)?;
         for (row, paper) in rows.iter().rev().zip(there) {
@@ -182,7 +200,8 @@ impl History {
         }
         let health = cache.health().await.map_err(found("health"))?;
         require_equal("problems", health.problems, Vec::new())?;
-        let there = self.steps.iter().filter(|step| step.end() <= size).filter_map(|step| step.paper.as_ref());
+        let there =
+            self.steps.iter().filter(|step| step.end() <= size).filter_map(|step| step.paper.as_ref());
         let there: Vec<&Paper> = there.collect();
         for paper in there.iter().rev().take(2) {
             let row = cache.find_document(&paper.sha256).await.map_err(found("document"))?;
@@ -224,6 +243,7 @@ pub(crate) async fn write(cache: &Cache, step: &Step) -> Result<(), CacheError> 
         assert_eq!(seq, fact.event.seq, "positions go on where the log ends");
         tx.append_event(&NewEvent {
             seq,
+            id: fact.event.id.to_string(),
             leaf: &fact.leaf,
             hash: fact.hash,
             action: &fact.event.action,
@@ -239,9 +259,9 @@ pub(crate) async fn write(cache: &Cache, step: &Step) -> Result<(), CacheError> 
     }
     tx.put_meta(SIZE, &step.end().to_string()).await?;
     let stored = tx.find_checkpoint().await?;
-    let mut frontier = stored.as_ref().map_or_else(Frontier::default, |stored| {
-        frontier_of(stored).expect("the frontier that was stored")
-    });
+    let mut frontier = stored
+        .as_ref()
+        .map_or_else(Frontier::default, |stored| frontier_of(stored).expect("the frontier that was stored"));
     frontier.append(tx.list_hashes_from(frontier.size()).await?).expect("the log is small");
     let nodes = frontier.nodes().to_vec();
     let note = step.checkpoint.note.clone();
@@ -251,7 +271,8 @@ pub(crate) async fn write(cache: &Cache, step: &Step) -> Result<(), CacheError> 
 
 async fn write_paper(tx: &mut WriteTx, paper: &Paper, event_seq: u64) -> Result<(), CacheError> {
     let bytes = paper.bytes.len() as u64;
-    let slot = tx.insert_document(&paper.sha256, "paper.xml", bytes, "2026-10-17T08:14:03.512Z", None).await?;
+    let slot =
+        tx.insert_document(&paper.sha256, "paper.xml", bytes, "2026-10-17T08:14:03.512Z", None).await?;
     tx.insert_chunk(slot.document, 0, &CompressedChunk::compress(&paper.bytes)?).await?;
     tx.insert_entries(slot, &paper.entries).await?;
     let sum: Amount = attest_testkit::amount("125.50");

@@ -11,7 +11,7 @@ use crate::{
     chance::Chance,
     disk::Image,
     history::{History, Step, write},
-    machine::{Errno, Fault, Mounted},
+    machine::{Call, Errno, Fault, Mounted},
     open, setting,
 };
 use attest_cache::{Cache, CacheError};
@@ -23,7 +23,7 @@ const STEPS: usize = 10;
 /// Sittings of which every call is failed; the first makes and migrates the database.
 const WHOLE: usize = 3;
 /// Calls that are failed in the others, drawn by the seed.
-const SAMPLE: usize = 900;
+const SAMPLE: u64 = 900;
 
 /// A step of the script.
 #[derive(Clone, Debug)]
@@ -43,14 +43,24 @@ struct Sitting {
 }
 
 /// How a run with a fault went.
+struct Outcome {
+    /// The call that failed; none where the sitting has fewer.
+    failed: Option<Call>,
+    /// What the program was told, if the fault mattered to it.
+    told: Option<&'static str>,
+    /// Whether the same open cache could write again.
+    went_on: bool,
+}
+
+/// How all runs with a fault went.
 #[derive(Debug, Default)]
 struct Tally {
     runs: usize,
-    /// Runs in which the program was told of the fault; in the others it did not matter.
+    /// Runs in which the program was told of the fault, and those in which the same open cache wrote again.
     told: usize,
-    /// Of those, the ones in which the same open cache could write again.
     went_on: usize,
-    /// What it was told.
+    /// What failed, and what the program was told.
+    failed: BTreeMap<String, usize>,
     errors: BTreeMap<&'static str, usize>,
 }
 
@@ -95,7 +105,6 @@ async fn rehearse(bench: &Bench, history: &mut History, chance: &mut Chance) -> 
         for one in &acts {
             act(&cache, one).await.unwrap();
         }
-        history.judge(&cache, history.end()).await.unwrap();
         cache.close().await;
         let next = disk.image();
         sittings.push(Sitting { start, size, acts, calls: disk.calls().0 });
@@ -131,26 +140,25 @@ struct Run<'r> {
 }
 
 impl Run<'_> {
-    /// Answers what was told, and whether the same cache wrote afterwards.
-    async fn go(&self) -> Result<(Option<&'static str>, bool), String> {
+    async fn go(&self) -> Result<Outcome, String> {
         let disk = self.bench.mount(self.sitting.start.clone());
         disk.set_fault(Some(self.fault));
         let mut kept = self.sitting.size;
         let mut next = 0;
-        let (mut told, mut went_on) = (None, false);
-        match open(&disk).await {
-            Err(error) => told = Some(name(&error)?),
+        let (told, went_on) = match open(&disk).await {
+            Err(error) => (Some(name(&error)?), false),
             Ok(cache) => {
-                (told, went_on) = self.work(&cache, &mut next, &mut kept).await?;
+                let worked = self.work(&cache, &mut next, &mut kept).await;
                 cache.close().await;
+                worked.map_err(|error| format!("{error}\nafter a failed {:?}", disk.calls().1))?
             }
-        }
-        if disk.calls().1 == 0 {
-            return Err("no call failed".to_owned());
-        }
+        };
+        let failed = disk.calls().1;
         disk.set_fault(None);
-        self.finish(&disk, next, kept).await?;
-        Ok((told, went_on))
+        self.finish(&disk, next, kept)
+            .await
+            .map_err(|error| format!("{error}\nafter a failed {failed:?}"))?;
+        Ok(Outcome { failed, told, went_on })
     }
 
     /// Works until something fails; if the fault was a single one, goes on with the same cache.
@@ -177,12 +185,15 @@ impl Run<'_> {
                     }
                     // An answer that never came may have been a yes: SQLite may have written all of a commit whose
                     // last sync failed. The open cache must not show it.
-                    let head = cache.log_head().await.map_err(|error| format!("The log is not read: {error}"))?;
+                    let head =
+                        cache.log_head().await.map_err(|error| format!("The log is not read: {error}"))?;
                     if head.size != *kept as u64 {
                         return Err(format!("The open cache shows {} events, {kept} are kept.", head.size));
                     }
                 }
-                Err(error) => return Err(format!("It failed once and does not work again: {error}")),
+                Err(error) => {
+                    return Err(format!("It failed once ({told:?}) and does not work again: {error}"));
+                }
             }
         }
         Ok((told, went_on))
@@ -222,22 +233,36 @@ impl Run<'_> {
     }
 }
 
-/// The calls to fail: all of the first sittings, and some of the others. Sitting and number of the call.
-fn choose(sittings: &[Sitting], chance: &mut Chance) -> Vec<(usize, u64)> {
-    let whole = sittings.iter().take(WHOLE).enumerate();
-    let mut calls: Vec<(usize, u64)> =
-        whole.flat_map(|(at, sitting)| (1..=sitting.calls).map(move |call| (at, call))).collect();
-    let sample = usize::try_from(setting("ATTEST_FAULTS_CALLS", SAMPLE as u64)).unwrap();
-    calls.extend((0..sample).map(|_| {
-        let at = WHOLE + chance.below(SITTINGS - WHOLE);
-        let calls = usize::try_from(sittings[at].calls).expect("a sitting has few calls");
-        (at, 1 + chance.below(calls) as u64)
-    }));
-    calls
+/// The rehearsed script and what becomes of it.
+struct Script {
+    seed: u64,
+    bench: Bench,
+    history: History,
+    sittings: Vec<Sitting>,
+    tally: Tally,
 }
 
-/// Fails every call of the first three sittings, which make the database, write and read, and 900 of the other
-/// sittings' calls: all of them would take ten minutes (`ATTEST_FAULTS_CALLS` asks for more).
+impl Script {
+    /// Fails a call of a sitting; whether the sitting has that many.
+    async fn fail(&mut self, sitting: usize, call: u64) -> bool {
+        let errno = [Errno::Io, Errno::NoSpace, Errno::Access][self.tally.runs % 3];
+        let fault = Fault { call, errno, lasting: self.tally.runs % 2 == 1 };
+        let run = Run { bench: &self.bench, history: &self.history, sitting: &self.sittings[sitting], fault };
+        let outcome = run.go().await.unwrap_or_else(|broken| {
+            panic!("{broken}\nwith {fault:?} in sitting {sitting} of ATTEST_FAULTS_SEED={}", self.seed)
+        });
+        let Some(failed) = outcome.failed else { return false };
+        self.tally.runs += 1;
+        self.tally.told += usize::from(outcome.told.is_some());
+        self.tally.went_on += usize::from(outcome.went_on);
+        *self.tally.failed.entry(format!("{failed:?}")).or_default() += 1;
+        *self.tally.errors.entry(outcome.told.unwrap_or("nothing")).or_default() += 1;
+        true
+    }
+}
+
+/// Fails every call of the first three sittings, which make the database, write and read, until they run clean, and
+/// 900 of the other sittings' calls: all of them would take many minutes (`ATTEST_FAULTS_CALLS` asks for more).
 #[tokio::test]
 async fn every_io_error_leaves_a_clean_error_and_a_working_next_run() {
     let begun = Instant::now();
@@ -247,19 +272,20 @@ async fn every_io_error_leaves_a_clean_error_and_a_working_next_run() {
     let mut history = History::new(chance.next());
     let sittings = rehearse(&bench, &mut history, &mut chance).await;
     let all: u64 = sittings.iter().map(|sitting| sitting.calls).sum();
-    let mut tally = Tally::default();
-    for (at, call) in choose(&sittings, &mut chance) {
-        let errno = [Errno::Io, Errno::NoSpace, Errno::Access][tally.runs % 3];
-        let fault = Fault { call, errno, lasting: tally.runs % 2 == 1 };
-        let run = Run { bench: &bench, history: &history, sitting: &sittings[at], fault };
-        let (told, went_on) = run.go().await.unwrap_or_else(|broken| {
-            panic!("{broken}\nafter {fault:?} in sitting {at} of ATTEST_FAULTS_SEED={seed}")
-        });
-        tally.runs += 1;
-        tally.told += usize::from(told.is_some());
-        tally.went_on += usize::from(went_on);
-        *tally.errors.entry(told.unwrap_or("nothing")).or_default() += 1;
+    let mut script = Script { seed, bench, history, sittings, tally: Tally::default() };
+    for sitting in 0..WHOLE {
+        let mut call = 1;
+        while script.fail(sitting, call).await {
+            call += 1;
+        }
+        assert!(call > 100, "a sitting has hundreds of calls");
     }
+    for _ in 0..setting("ATTEST_FAULTS_CALLS", SAMPLE) {
+        let sitting = WHOLE + chance.below(SITTINGS - WHOLE);
+        let call = 1 + chance.next() % script.sittings[sitting].calls;
+        script.fail(sitting, call).await;
+    }
+    let tally = script.tally;
     println!("{tally:?} of {all} calls in {:.1?}", begun.elapsed());
-    assert!(tally.told > tally.runs / 4, "{tally:?}");
+    assert!(tally.told > tally.runs / 4 && tally.went_on > tally.runs / 10, "{tally:?}");
 }

@@ -44,8 +44,9 @@ pub(crate) enum Traced {
     Acknowledged(usize),
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Call {
+/// What is asked of the system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Call {
     Open,
     Read,
     Write,
@@ -76,7 +77,8 @@ struct Mount {
     trace: Option<Vec<Traced>>,
     fault: Option<Fault>,
     calls: u64,
-    failed: u64,
+    /// The first call that failed on purpose.
+    failed: Option<Call>,
     /// The WAL's index. C writes to it through pointers that it gets from [`Machine::map`].
     memory: Vec<Box<[AtomicU64]>>,
 }
@@ -146,8 +148,8 @@ impl Mounted {
         self.with(|mount| mount.fault = fault);
     }
 
-    /// Calls since it was mounted, and those that failed on purpose.
-    pub(crate) fn calls(&self) -> (u64, u64) {
+    /// Calls since it was mounted, and the first that failed on purpose.
+    pub(crate) fn calls(&self) -> (u64, Option<Call>) {
         self.with(|mount| (mount.calls, mount.failed))
     }
 
@@ -183,10 +185,10 @@ impl Mount {
     /// Counts a call and says how it fails, if it does.
     fn fails(&mut self, call: Call) -> Option<c_int> {
         self.calls += 1;
-        let fault = self.fault.filter(|fault| {
-            self.calls == fault.call || (fault.lasting && self.calls > fault.call)
-        })?;
-        self.failed += 1;
+        let fault = self
+            .fault
+            .filter(|fault| self.calls == fault.call || (fault.lasting && self.calls > fault.call))?;
+        self.failed.get_or_insert(call);
         Some(match (call, fault.errno) {
             (Call::Open, _) => sys::SQLITE_CANTOPEN,
             // SQLite tells a file system that is broken from a read that did not work this once.
@@ -368,7 +370,13 @@ impl Machine {
 
     /// A piece of the memory that all who have the database open share; null where it is not there and not wanted.
     /// It stays where it is until the last one lets go.
-    pub(crate) fn map(&mut self, id: u64, piece: usize, bytes: usize, extend: bool) -> Result<*mut c_void, c_int> {
+    pub(crate) fn map(
+        &mut self,
+        id: u64,
+        piece: usize,
+        bytes: usize,
+        extend: bool,
+    ) -> Result<*mut c_void, c_int> {
         let (mount, open) = self.parts(id);
         open.maps = true;
         if mount.memory.len() <= piece {

@@ -93,13 +93,19 @@ impl Life {
     }
 
     /// The disk and the acknowledged size at each of the losses, which are in order.
-    fn replay(&self, losses: &[Loss], mut each: impl AsyncFnMut(&Disk, usize, Loss)) -> impl Future<Output = ()> {
+    fn replay(
+        &self,
+        losses: &[Loss],
+        mut each: impl AsyncFnMut(&Disk, usize, Loss),
+    ) -> impl Future<Output = ()> {
         async move {
             let mut disk = Disk::new(self.start.clone());
             let (mut done, mut acknowledged) = (0, self.found);
             let mut lines = self.trace.iter().peekable();
             for loss in losses {
-                while let Some(line) = lines.next_if(|line| done < loss.at || matches!(line, Traced::Acknowledged(_))) {
+                while let Some(line) =
+                    lines.next_if(|line| done < loss.at || matches!(line, Traced::Acknowledged(_)))
+                {
                     match line {
                         Traced::Acknowledged(size) => acknowledged = *size,
                         Traced::Operation(operation) => {
@@ -249,7 +255,8 @@ async fn examine(
     let judged = async {
         let head = cache.log_head().await.map_err(|error| format!("The log is not read: {error}"))?;
         let size = usize::try_from(head.size).expect("the log is small");
-        let begun = history.steps.iter().map(Step::end).find(|end| *end > acknowledged).unwrap_or(acknowledged);
+        let begun =
+            history.steps.iter().map(Step::end).find(|end| *end > acknowledged).unwrap_or(acknowledged);
         if size > begun {
             return Err(format!("It has {size} events; nobody had begun to write more than {begun}."));
         }

@@ -4,7 +4,10 @@
 //! The only file with unsafe code: C calls these functions with pointers whose meaning sqlite.org/c3ref/vfs.html and
 //! io_methods.html fix. What they do is in the machine, which is safe code.
 
-#![expect(unsafe_code, reason = "SQLite calls a VFS through C function pointers; each block says why it holds")]
+#![expect(
+    unsafe_code,
+    reason = "SQLite calls a VFS through C function pointers; each block says why it holds"
+)]
 
 use crate::machine::{Machine, machine};
 use attest_sqlcipher::sys;
