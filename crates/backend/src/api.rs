@@ -3,7 +3,7 @@
 use crate::{
     commands, documents,
     error::ApiError,
-    identity::{Caller, Membership},
+    identity::{self, Caller, Membership, dpop},
     log::{lane, read, seal},
     state::Backend,
     tenants,
@@ -42,10 +42,17 @@ struct Credentials;
 
 impl utoipa::Modify for Credentials {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+        use utoipa::openapi::security::{
+            ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+        };
         let components = openapi.components.get_or_insert_default();
         components.add_security_scheme("key", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
-        openapi.security = Some(vec![SecurityRequirement::new("key", Vec::<String>::new())]);
+        // OpenAPI knows no scheme of this name; the proof's header is what makes it another one.
+        let description = "A DPoP proof (RFC 9449) beside `Authorization: DPoP <access token>`.";
+        let dpop = ApiKeyValue::with_description("DPoP", description);
+        components.add_security_scheme("dpop", SecurityScheme::ApiKey(ApiKey::Header(dpop)));
+        let alone = |name: &str| SecurityRequirement::new(name, Vec::<String>::new());
+        openapi.security = Some(vec![alone("key"), alone("dpop")]);
     }
 }
 
@@ -77,6 +84,12 @@ fn routes() -> OpenApiRouter<Arc<Backend>> {
         .layer(DefaultBodyLimit::max(usize::try_from(DOCUMENT_BYTES_MAX).unwrap_or(usize::MAX)));
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(tenants::me))
+        .routes(routes!(identity::devices::list))
+        .routes(routes!(identity::devices::end))
+        .routes(routes!(identity::authorize::show, identity::authorize::take))
+        .routes(routes!(identity::token::give))
+        .routes(routes!(identity::token::revoke))
+        .routes(routes!(identity::metadata::describe))
         .routes(routes!(submit))
         .routes(routes!(read::checkpoint))
         .routes(routes!(read::disclosures))
@@ -114,6 +127,7 @@ pub(crate) fn router(backend: Arc<Backend>) -> Router {
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(CatchPanicLayer::custom(|_| ApiError::Bug("a request panicked".to_owned()).into_response()))
         .layer(middleware::map_response(harden))
+        .layer(middleware::from_fn_with_state(backend.clone(), dpop::supply_nonce))
         .with_state(backend)
 }
 

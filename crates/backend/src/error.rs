@@ -106,7 +106,16 @@ impl IntoResponse for ApiError {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("DPoP algs=\"ES256\", Bearer"));
+            // RFC 9449 §7.1 and §9.
+            let scheme = match self.code() {
+                "dpop.nonce" => "DPoP error=\"use_dpop_nonce\", algs=\"ES256\"",
+                "dpop.invalid" => "DPoP error=\"invalid_dpop_proof\", algs=\"ES256\"",
+                "token.invalid" => {
+                    "DPoP error=\"invalid_token\", algs=\"ES256\", Bearer error=\"invalid_token\""
+                }
+                _ => "DPoP algs=\"ES256\", Bearer",
+            };
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
         }
         response
     }

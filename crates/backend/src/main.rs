@@ -6,6 +6,7 @@ use attest_domain::roles::{Role, Scope};
 use clap::{Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 /// The Attest backend: companies' logs and documents.
 #[derive(Debug, Parser)]
@@ -44,6 +45,33 @@ enum Command {
         role: String,
         /// What it is called.
         name: String,
+    },
+    /// Add a person as a member; prints the address for its authenticator once.
+    AddPerson {
+        /// The company.
+        #[arg(long)]
+        tenant: Uuid,
+        /// controller, cfo, operator, auditor or admin.
+        #[arg(long)]
+        role: String,
+        /// What events and members show.
+        #[arg(long)]
+        name: String,
+        /// What the person signs in with.
+        #[arg(long)]
+        email: String,
+        /// File with the first password; standard input where absent.
+        #[arg(long)]
+        password_file: Option<PathBuf>,
+    },
+    /// Give a person a new password and authenticator and end its sessions.
+    ResetPerson {
+        /// What the person signs in with.
+        #[arg(long)]
+        email: String,
+        /// File with the new password; standard input where absent.
+        #[arg(long)]
+        password_file: Option<PathBuf>,
     },
 }
 
@@ -98,7 +126,43 @@ async fn run(arguments: Arguments) -> Result<()> {
             println!("{key}");
             Ok(())
         }
+        Command::AddPerson { tenant, role, name, email, password_file } => {
+            let Some(known) = Role::parse(&role) else { bail!("there is no role {role:?}") };
+            let password = read_password(password_file.as_deref())?;
+            let backend = serve::open(config, clock).await?;
+            let person = operate::Person { name: &name, login: &email, password: &password };
+            match operate::add_person(&backend, tenant, person, known, &Scope::default()).await? {
+                (_, Some(enrolment)) => println!("{enrolment}"),
+                (_, None) => eprintln!("{email} is known here and keeps password and authenticator"),
+            }
+            Ok(())
+        }
+        Command::ResetPerson { email, password_file } => {
+            let password = read_password(password_file.as_deref())?;
+            let backend = serve::open(config, clock).await?;
+            let Some(enrolment) = operate::reset_person(&backend, &email, &password).await? else {
+                bail!("nobody signs in as {email}")
+            };
+            println!("{enrolment}");
+            Ok(())
+        }
     }
+}
+
+/// The first line of a file, or of standard input: never an argument, which other users of the machine can see.
+fn read_password(file: Option<&std::path::Path>) -> Result<Zeroizing<String>> {
+    let mut text = Zeroizing::new(String::new());
+    match file {
+        Some(path) => {
+            let mut file = std::fs::File::open(path).with_context(|| path.display().to_string())?;
+            std::io::Read::read_to_string(&mut file, &mut text)?;
+        }
+        None => {
+            eprintln!("password:");
+            std::io::stdin().read_line(&mut text)?;
+        }
+    }
+    Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
 }
 
 /// Ctrl+C, or what a service manager sends.

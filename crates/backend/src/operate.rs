@@ -1,6 +1,11 @@
 //! What an operator does at the machine itself: making companies, members and keys.
 
-use crate::{error::ApiError, state::Backend, tenants};
+use crate::{
+    error::ApiError,
+    identity::people::{self, NewPerson},
+    state::Backend,
+    tenants,
+};
 use anyhow::Result;
 use attest_domain::roles::{Role, Scope};
 use std::{io::Write as _, path::Path};
@@ -26,6 +31,48 @@ pub async fn add_program(
     scope: &Scope,
 ) -> Result<(String, String)> {
     tenants::add_program(backend, tenant, name, role, scope).await.map_err(plain)
+}
+
+/// A person to be added as a member.
+#[derive(Clone, Copy)]
+pub struct Person<'p> {
+    /// What events and members show.
+    pub name: &'p str,
+    /// E-mail address or user name to sign in with.
+    pub login: &'p str,
+    /// The first password; of no account for somebody who has one.
+    pub password: &'p str,
+}
+
+/// Adds a person as a member; answers its id and, where it is new, the address for its authenticator
+/// (`otpauth://…`), which is seen this once.
+///
+/// # Errors
+/// What the store says; a password that is too short.
+pub async fn add_person(
+    backend: &Backend,
+    tenant: Uuid,
+    person: Person<'_>,
+    role: Role,
+    scope: &Scope,
+) -> Result<(String, Option<String>)> {
+    let new = NewPerson { name: person.name, login: person.login };
+    tenants::add_person(backend, tenant, new, person.password, role, scope).await.map_err(plain)
+}
+
+/// Gives a person a new password and authenticator, ends its sessions and forgets failed attempts; answers the
+/// address for the authenticator, seen this once. `None` for a login nobody has.
+///
+/// # Errors
+/// What the store says; a password that is too short.
+pub async fn reset_person(backend: &Backend, login: &str, password: &str) -> Result<Option<String>> {
+    people::reset(backend, login, password).await.map_err(plain)
+}
+
+/// Passwords hashed since the start.
+#[must_use]
+pub fn password_checks(backend: &Backend) -> u64 {
+    backend.identity.passwords().checks()
 }
 
 fn plain(error: ApiError) -> anyhow::Error {

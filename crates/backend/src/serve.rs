@@ -5,6 +5,7 @@ use crate::{
     clock::Clock,
     config::Config,
     documents::DocumentStore,
+    identity::Identity,
     log::{lane::Lanes, seal::Sealer},
     secrets::Secrets,
     state::Backend,
@@ -50,6 +51,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<Backend>>
         config,
         store,
         documents,
+        identity: Identity::new(&secrets),
         secrets,
         clock,
         lanes: Lanes::default(),
@@ -76,7 +78,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running> {
     let server =
         axum_server::bind_rustls(listen, RustlsConfig::from_config(Arc::new(tls))).handle(handle.clone());
     let router = api::router(backend.clone());
-    let served = tokio::spawn(server.serve(router.into_make_service()));
+    let served = tokio::spawn(server.serve(router.into_make_service_with_connect_info::<SocketAddr>()));
     let address = handle.listening().await.with_context(|| format!("listening on {listen}"))?;
     tracing::info!(%address, "listening");
     Ok(Running { address, certificate, handle, served, backend })

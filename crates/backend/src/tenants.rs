@@ -2,7 +2,7 @@
 
 use crate::{
     error::ApiError,
-    identity::{Caller, keys, read_member},
+    identity::{Caller, keys, people, read_member},
     log::{append::Appender, seal},
     state::Backend,
     store::StoreError,
@@ -84,6 +84,41 @@ pub(crate) async fn add_program(
     Ok((subject, key))
 }
 
+/// Adds a person as a member. Whoever has the login already keeps password and authenticator; anybody else is
+/// enrolled, and the address for the authenticator is seen this once.
+pub(crate) async fn add_person(
+    backend: &Backend,
+    tenant: Uuid,
+    person: people::NewPerson<'_>,
+    password: &str,
+    role: Role,
+    scope: &Scope,
+) -> Result<(String, Option<String>), ApiError> {
+    let known = people::find_subject(backend, person.login).await?;
+    let stored = match known {
+        Some(_) => None,
+        None => Some(people::hash(backend, password).await?),
+    };
+    let mut tx = backend.store.begin().await?;
+    let (subject, enrolment) = match (known, stored) {
+        (None, Some(stored)) => {
+            let (subject, uri) = people::add(backend, &mut tx, person, &stored).await?;
+            (subject, Some(uri))
+        }
+        (known, _) => (known.unwrap_or_default(), None),
+    };
+    let scope = serde_json::to_string(scope).map_err(|error| ApiError::Bug(error.to_string()))?;
+    sqlx::query("insert into member (tenant, subject, role, scope) values ($1, $2, $3, $4)")
+        .bind(tenant.to_string())
+        .bind(&subject)
+        .bind(role.code())
+        .bind(scope)
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok((subject, enrolment))
+}
+
 /// Who the caller is, and its tenants.
 #[utoipa::path(
     get, path = "/v1/me", tag = "identity",
@@ -120,5 +155,6 @@ pub(crate) async fn me(State(backend): State<Arc<Backend>>, caller: Caller) -> R
             })
         })
         .collect::<Result<_, ApiError>>()?;
-    Ok(Json(Me { subject: caller.subject, name: caller.name, auth: caller.auth.to_owned(), tenants }))
+    let (auth, assurance) = (caller.method.to_string(), caller.method.assurance().code().to_owned());
+    Ok(Json(Me { subject: caller.subject, name: caller.name, auth, assurance, tenants }))
 }

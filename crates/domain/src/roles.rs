@@ -103,6 +103,9 @@ pub enum Denied {
     /// The role does not grant it.
     #[error("Your role does not allow this. Ask an administrator of the company for it.")]
     Role,
+    /// The token of a program or session was given fewer rights than the role.
+    #[error("This sign-in was given fewer rights than your role has, and this is not among them.")]
+    Token,
     /// It is about an account outside the member's scope.
     #[error("This account is not among those you may work with. Ask an administrator of the company for it.")]
     Account,

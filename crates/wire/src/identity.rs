@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 #[cfg(feature = "schema")]
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// Answer of the token endpoint (RFC 6749 §5.1).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,4 +39,62 @@ pub struct TokenRefusal {
     /// In words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_description: Option<String>,
+}
+
+/// Where and how to sign in (RFC 8414).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(ToSchema))]
+pub struct ServerMetadata {
+    /// The address of the service, `https://host[:port]`: what `iss` of an answer has to be.
+    pub issuer: String,
+    /// Where the browser is sent.
+    pub authorization_endpoint: String,
+    /// Where codes, refresh tokens and keys become tokens.
+    pub token_endpoint: String,
+    /// Where tokens are revoked.
+    pub revocation_endpoint: String,
+    /// Rights a token can be narrowed to.
+    pub scopes_supported: Vec<String>,
+    /// `code`.
+    pub response_types_supported: Vec<String>,
+    /// Grants of the token endpoint.
+    pub grant_types_supported: Vec<String>,
+    /// How clients of the token endpoint show who they are.
+    pub token_endpoint_auth_methods_supported: Vec<String>,
+    /// How clients of the revocation endpoint do.
+    pub revocation_endpoint_auth_methods_supported: Vec<String>,
+    /// `S256`.
+    pub code_challenge_methods_supported: Vec<String>,
+    /// `ES256`.
+    pub dpop_signing_alg_values_supported: Vec<String>,
+    /// Languages of the pages.
+    pub ui_locales_supported: Vec<String>,
+    /// Whether answers name their issuer (RFC 9207).
+    pub authorization_response_iss_parameter_supported: bool,
+}
+
+/// Devices a person is signed in on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(ToSchema))]
+pub struct Devices {
+    /// The one used last first, at most 1,000.
+    pub devices: Vec<DeviceView>,
+}
+
+/// A sign-in on a device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(ToSchema))]
+pub struct DeviceView {
+    /// Its id.
+    pub id: Uuid,
+    /// What the device called itself.
+    pub name: String,
+    /// How the person signed in: `password` or the provider of an eID.
+    pub auth: String,
+    /// When, RFC 3339 in UTC.
+    pub created: String,
+    /// When its tokens were renewed last, RFC 3339 in UTC.
+    pub seen: String,
+    /// Whether it is the one that asks.
+    pub current: bool,
 }

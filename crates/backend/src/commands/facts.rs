@@ -10,7 +10,7 @@ use attest_domain::{
     Amount, Currency, EntryId, LedgerLineId,
     command::{Command, Facts, LineFact, LineId, LineState, MatchFact},
     decide::{self, Refusal},
-    roles::{Entitlement, authorize},
+    roles::Entitlement,
     statement::EntryStatus,
 };
 use attest_evidence::leaf;
@@ -93,7 +93,7 @@ async fn check_rights(
         concerned.push((account, row.fact.amount));
     }
     let concerned = concerned.iter().map(|(account, amount)| (account.as_deref(), *amount));
-    Ok(authorize(member.role, &member.scope, Entitlement::Decide, concerned))
+    Ok(member.may_with(Entitlement::Decide, concerned))
 }
 
 /// The bank account that a ledger account belongs to.

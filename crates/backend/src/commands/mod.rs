@@ -83,8 +83,8 @@ pub(crate) async fn decide(
         Command::ExportReconciliation { .. } => Entitlement::Export,
         _ => Entitlement::ImportDocuments,
     };
-    if !member.role.grants(needed) {
-        return Ok(denied(&Denied::Role));
+    if let Err(reason) = member.may_with(needed, []) {
+        return Ok(denied(&reason));
     }
     match &prepared.submission.command {
         Command::ImportDocument { sha256, name, .. } => {
@@ -178,6 +178,7 @@ fn refused(code: &str, message: String, because: Option<u64>) -> Decided {
 fn denied(denied: &Denied) -> Decided {
     let code = match denied {
         Denied::Role => "denied.role",
+        Denied::Token => "denied.token",
         Denied::Account => "denied.account",
         Denied::Amount { .. } => "denied.amount",
     };

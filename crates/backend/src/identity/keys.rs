@@ -1,17 +1,11 @@
 //! API keys of programs: 256 random bits, shown once, kept as a digest.
 
-use super::{Caller, read_kind};
+use super::{Caller, Method, Rights, read_kind, secret};
 use crate::{error::ApiError, state::Backend};
-use data_encoding::BASE64URL_NOPAD;
-use sha2::{Digest as _, Sha256};
 use sqlx::{Any, Row as _, Transaction};
 
 /// What every key begins with, so that a leaked one is found by scanners.
 const PREFIX: &str = "attest_key_";
-
-fn hash(key: &str) -> Vec<u8> {
-    Sha256::digest(key.as_bytes()).to_vec()
-}
 
 /// Makes a key for a subject. This is the only time it is seen.
 pub(crate) async fn make(
@@ -19,11 +13,9 @@ pub(crate) async fn make(
     subject: &str,
     now: &str,
 ) -> Result<String, ApiError> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| ApiError::Bug(error.to_string()))?;
-    let key = format!("{PREFIX}{}", BASE64URL_NOPAD.encode(&bytes));
+    let key = secret::make_token(PREFIX)?;
     sqlx::query("insert into api_key (hash, subject, created) values ($1, $2, $3)")
-        .bind(hash(&key))
+        .bind(secret::digest(&key))
         .bind(subject)
         .bind(now)
         .execute(&mut **tx)
@@ -42,9 +34,16 @@ pub(crate) async fn find_caller(backend: &Backend, key: &str) -> Result<Caller, 
         "select s.id, s.kind, s.name from api_key k join subject s on s.id = k.subject
          where k.hash = $1 and k.revoked is null and s.revoked is null",
     )
-    .bind(hash(key))
+    .bind(secret::digest(key))
     .fetch_optional(&backend.store.reader)
     .await?
     .ok_or(unknown)?;
-    Ok(Caller { subject: row.get(0), kind: read_kind(row.get(1)), name: row.get(2), auth: "key" })
+    Ok(Caller {
+        subject: row.get(0),
+        kind: read_kind(row.get(1)),
+        name: row.get(2),
+        method: Method::Key,
+        rights: Rights::default(),
+        device: None,
+    })
 }

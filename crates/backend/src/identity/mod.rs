@@ -1,20 +1,105 @@
 //! Who is calling, and what they are in a tenant.
 
+mod address;
+mod attempts;
+pub(crate) mod authorize;
+pub(crate) mod devices;
+pub(crate) mod dpop;
 pub(crate) mod keys;
+pub(crate) mod metadata;
+mod method;
+mod page;
+mod password;
+pub(crate) mod people;
+mod rights;
+mod secret;
+pub(crate) mod token;
+mod tokens;
+mod totp;
 
-use crate::{error::ApiError, state::Backend, store::StoreError};
+pub(crate) use method::Method;
+pub(crate) use rights::Rights;
+
+use crate::{error::ApiError, secrets::Secrets, state::Backend, store::StoreError};
 use attest_domain::{
     Amount,
     event::{Actor, ActorKind},
-    roles::{Entitlement, Role, Scope, authorize},
+    roles::{Denied, Entitlement, Role, Scope, authorize},
 };
 use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     http::{header, request::Parts},
 };
+use password::Passwords;
 use sqlx::Row as _;
 use std::{convert::Infallible, sync::Arc};
 use uuid::Uuid;
+use zeroize::Zeroizing;
+
+/// What sign-in needs beside the store.
+pub(crate) struct Identity {
+    passwords: Passwords,
+    reads: dpop::Reads,
+    account_key: Zeroizing<[u8; 32]>,
+    form_key: Zeroizing<[u8; 32]>,
+    nonce_key: Zeroizing<[u8; 32]>,
+    refresh_key: Zeroizing<[u8; 32]>,
+}
+
+impl std::fmt::Debug for Identity {
+    /// Never the keys.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Identity")
+    }
+}
+
+impl Identity {
+    pub(crate) fn new(secrets: &Secrets) -> Self {
+        Self {
+            passwords: Passwords::new(secrets),
+            reads: dpop::Reads::default(),
+            account_key: secrets.derive("attempts v1"),
+            form_key: secrets.derive("sign-in forms v1"),
+            nonce_key: secrets.derive("dpop nonces v1"),
+            refresh_key: secrets.derive("refresh tokens v1"),
+        }
+    }
+
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.passwords
+    }
+
+    fn reads(&self) -> &dpop::Reads {
+        &self.reads
+    }
+
+    fn nonce_key(&self) -> &[u8] {
+        self.nonce_key.as_slice()
+    }
+
+    fn refresh_key(&self) -> &[u8] {
+        self.refresh_key.as_slice()
+    }
+
+    fn form_key(&self) -> &[u8] {
+        self.form_key.as_slice()
+    }
+
+    /// What the attempts on an account are counted by; the account need not exist.
+    fn account_key(&self, login: &str) -> Vec<u8> {
+        secret::mac(self.account_key.as_slice(), &["account", login])
+    }
+
+    /// What the attempts of a browser that knows the account are counted by.
+    fn browser_key(&self, browser: &str, login: &str) -> Vec<u8> {
+        secret::mac(self.account_key.as_slice(), &["browser", browser, login])
+    }
+
+    /// What the attempts from an address are counted by.
+    fn address_key(&self, address: &str) -> Vec<u8> {
+        secret::mac(self.account_key.as_slice(), &["address", address])
+    }
+}
 
 /// A person or program whose credentials hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,8 +107,12 @@ pub(crate) struct Caller {
     pub(crate) subject: String,
     pub(crate) kind: ActorKind,
     pub(crate) name: Option<String>,
-    /// How it was authenticated: `key`, `password` …
-    pub(crate) auth: &'static str,
+    /// How it was authenticated; [`Method::assurance`] is what rules may ask for.
+    pub(crate) method: Method,
+    /// What its token was given.
+    pub(crate) rights: Rights,
+    /// The device it is signed in on; programs have none.
+    pub(crate) device: Option<String>,
 }
 
 /// A caller in a tenant it is a member of.
@@ -41,11 +130,51 @@ impl FromRequestParts<Arc<Backend>> for Caller {
     async fn from_request_parts(parts: &mut Parts, backend: &Arc<Backend>) -> Result<Self, ApiError> {
         let credentials = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         match credentials.and_then(|credentials| credentials.split_once(' ')) {
-            Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => {
-                keys::find_caller(backend, key.trim()).await
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("dpop") => {
+                by_proof(backend, parts, token.trim()).await
+            }
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+                let token = token.trim();
+                if token.starts_with(tokens::ACCESS_PREFIX) {
+                    return by_bearer(backend, token).await;
+                }
+                keys::find_caller(backend, token).await
             }
             _ => Err(ApiError::Unauthorized("credentials.missing", "Sign in first.")),
         }
+    }
+}
+
+const EXPIRED: ApiError =
+    ApiError::Unauthorized("token.invalid", "This sign-in has run out or was ended. Sign in again.");
+
+/// The holder of a token that is bound to a key, and of the key.
+async fn by_proof(backend: &Backend, parts: &Parts, token: &str) -> Result<Caller, ApiError> {
+    let held = tokens::find_access(backend, token).await?.ok_or(EXPIRED)?;
+    let proof = dpop::verify(backend, parts, Some(token))?;
+    if held.jkt.as_deref() != Some(proof.jkt.as_str()) {
+        return Err(EXPIRED);
+    }
+    if !proof.spend_on(backend, &parts.method).await? {
+        return Err(dpop::ProofError::Invalid("it was used before").into());
+    }
+    Ok(caller(held))
+}
+
+/// The program that holds a token of its own; one that is bound to a key is of no use without it.
+async fn by_bearer(backend: &Backend, token: &str) -> Result<Caller, ApiError> {
+    let held = tokens::find_access(backend, token).await?;
+    held.filter(|held| held.jkt.is_none()).map(caller).ok_or(EXPIRED)
+}
+
+fn caller(held: tokens::Held) -> Caller {
+    Caller {
+        subject: held.subject,
+        kind: read_kind(&held.kind),
+        name: held.name,
+        method: held.method,
+        rights: held.rights,
+        device: held.device,
     }
 }
 
@@ -76,7 +205,19 @@ impl Membership {
     /// Checks a right that is about no single line.
     pub(crate) fn may(&self, entitlement: Entitlement) -> Result<(), ApiError> {
         let none: [(Option<&str>, Amount); 0] = [];
-        Ok(authorize(self.role, &self.scope, entitlement, none)?)
+        Ok(self.may_with(entitlement, none)?)
+    }
+
+    /// Checks a right with each line concerned: its account, where one is known, and its amount.
+    pub(crate) fn may_with<'l>(
+        &self,
+        entitlement: Entitlement,
+        lines: impl IntoIterator<Item = (Option<&'l str>, Amount)>,
+    ) -> Result<(), Denied> {
+        if !self.caller.rights.include(entitlement) {
+            return Err(Denied::Token);
+        }
+        authorize(self.role, &self.scope, entitlement, lines)
     }
 
     /// The actor of the member's events.
@@ -85,7 +226,7 @@ impl Membership {
             kind: self.caller.kind,
             id: self.caller.subject.clone(),
             role: Some(self.role.code().to_owned()),
-            auth: Some(self.caller.auth.to_owned()),
+            auth: Some(self.caller.method.to_string()),
             order: None,
         }
     }

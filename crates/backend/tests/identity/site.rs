@@ -1,0 +1,447 @@
+//! A service of one's own whose clock can be moved, a person with an authenticator, and a desktop with a key.
+
+use attest_backend::{
+    Config, Running,
+    clock::Clock,
+    operate::{self, Person},
+    start,
+};
+use attest_domain::roles::{Role, Scope};
+use attest_testkit::Scratch;
+use attest_wire::identity::{TokenAnswer, TokenRefusal};
+use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use jiff::{SignedDuration, Timestamp};
+use p256::ecdsa::{Signature, SigningKey, signature::Signer as _};
+use reqwest::{Certificate, Client, Method, RequestBuilder, Response, StatusCode, redirect, tls};
+use serde_json::{Value, json};
+use sha1::Sha1;
+use sha2::{Digest as _, Sha256};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+use uuid::Uuid;
+
+pub(crate) const PASSWORD: &str = "granskogen är tät i år";
+pub(crate) const LOGIN: &str = "controller@norrsken.example";
+/// What a desktop keeps to itself until it redeems its code.
+pub(crate) const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters-0001";
+pub(crate) const REDIRECT: &str = "http://127.0.0.1:49152/signed-in";
+
+/// A clock that a test moves.
+#[derive(Debug)]
+pub(crate) struct MovedClock(AtomicI64);
+
+impl MovedClock {
+    pub(crate) fn forward(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for MovedClock {
+    fn now(&self) -> Timestamp {
+        let start: Timestamp = "2026-11-20T08:00:00Z".parse().unwrap();
+        start + SignedDuration::from_secs(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// A service with one company.
+pub(crate) struct Site {
+    pub(crate) scratch: Scratch,
+    pub(crate) running: Running,
+    pub(crate) clock: Arc<MovedClock>,
+    pub(crate) tenant: Uuid,
+    /// A client that follows no redirect, so that they can be looked at.
+    pub(crate) http: Client,
+}
+
+/// A person's password and authenticator.
+#[derive(Clone)]
+pub(crate) struct Human {
+    pub(crate) login: String,
+    pub(crate) password: String,
+    secret: Vec<u8>,
+}
+
+/// What a browser keeps.
+#[derive(Clone, Default)]
+pub(crate) struct Browser(BTreeMap<String, String>);
+
+/// An answer read to its end.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Site {
+    pub(crate) async fn open() -> Self {
+        let scratch = Scratch::new();
+        let clock = Arc::new(MovedClock(AtomicI64::new(0)));
+        let config = Config {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data: scratch.path().to_owned(),
+            ..Config::default()
+        };
+        let running = start(config, clock.clone()).await.unwrap();
+        let tenant = operate::create_tenant(running.backend(), "Norrsken Handel AB").await.unwrap();
+        let http = client(&scratch, tls::Version::TLS_1_3);
+        Self { scratch, running, clock, tenant, http }
+    }
+
+    pub(crate) async fn person(&self) -> Human {
+        self.person_as(LOGIN, Role::Controller).await
+    }
+
+    pub(crate) async fn person_as(&self, login: &str, role: Role) -> Human {
+        let person = Person { name: "Kim Testsson", login, password: PASSWORD };
+        let (_, uri) =
+            operate::add_person(self.running.backend(), self.tenant, person, role, &Scope::default())
+                .await
+                .unwrap();
+        Human::new(login, PASSWORD, &uri.unwrap())
+    }
+
+    pub(crate) fn origin(&self) -> String {
+        format!("https://{}", self.running.address)
+    }
+
+    pub(crate) fn seconds(&self) -> i64 {
+        self.clock.now().as_second()
+    }
+
+    /// What a desktop opens the browser with.
+    pub(crate) fn request(&self) -> Vec<(&'static str, String)> {
+        let challenge = BASE64URL_NOPAD.encode(&Sha256::digest(VERIFIER.as_bytes()));
+        [
+            ("response_type", "code"),
+            ("client_id", "attest-desktop"),
+            ("redirect_uri", REDIRECT),
+            ("code_challenge", challenge.as_str()),
+            ("code_challenge_method", "S256"),
+            ("state", "state & more"),
+            ("device", "EK-LT-0142"),
+        ]
+        .map(|(name, value)| (name, value.to_owned()))
+        .to_vec()
+    }
+
+    pub(crate) async fn show(&self, browser: &mut Browser, request: &[(&'static str, String)]) -> Reply {
+        let url = format!("{}/oauth/authorize?{}", self.origin(), form(request));
+        browser.send(self.http.get(url)).await
+    }
+
+    /// Fills the form in and sends it.
+    pub(crate) async fn fill(
+        &self,
+        browser: &mut Browser,
+        page: &Reply,
+        login: &str,
+        password: &str,
+        code: &str,
+    ) -> Reply {
+        let fields = [
+            ("form", page.form()),
+            ("username", login.to_owned()),
+            ("password", password.to_owned()),
+            ("code", code.to_owned()),
+        ];
+        let request = self.http.post(format!("{}/oauth/authorize", self.origin()));
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(form(&fields));
+        browser.send(request).await
+    }
+
+    /// Signs in with a new browser; answers what the redirect carries.
+    pub(crate) async fn sign_in(&self, human: &Human) -> BTreeMap<String, String> {
+        let mut browser = Browser::default();
+        let page = self.show(&mut browser, &self.request()).await;
+        let code = human.code(self.seconds());
+        self.fill(&mut browser, &page, &human.login, &human.password, &code).await.redirected()
+    }
+
+    /// The code of a sign-in.
+    pub(crate) async fn code(&self, human: &Human) -> String {
+        self.sign_in(human).await["code"].clone()
+    }
+
+    /// Asks the token endpoint with a proof.
+    pub(crate) async fn token(&self, key: &Key, fields: &[(&'static str, String)]) -> Reply {
+        let proof = key.proof(&Proof::new("POST", format!("{}/oauth/token", self.origin()), self.seconds()));
+        self.token_with(Some(&proof), fields).await
+    }
+
+    pub(crate) async fn token_with(&self, proof: Option<&str>, fields: &[(&'static str, String)]) -> Reply {
+        let mut request = self.http.post(format!("{}/oauth/token", self.origin()));
+        if let Some(proof) = proof {
+            request = request.header("dpop", proof);
+        }
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(form(fields));
+        Reply::read(request.send().await.unwrap()).await
+    }
+
+    /// Signs in and redeems the code.
+    pub(crate) async fn tokens(&self, human: &Human, key: &Key) -> TokenAnswer {
+        self.tokens_of(key, &self.code(human).await).await
+    }
+
+    /// Redeems a code.
+    pub(crate) async fn tokens_of(&self, key: &Key, code: &str) -> TokenAnswer {
+        self.token(key, &redeem(code)).await.json()
+    }
+
+    /// Exchanges a refresh token.
+    pub(crate) async fn refreshed(&self, key: &Key, token: &str) -> TokenAnswer {
+        self.token(key, &refresh(token)).await.json()
+    }
+
+    /// Asks a resource with token and proof.
+    pub(crate) async fn ask(&self, method: Method, path: &str, key: &Key, token: &str) -> Reply {
+        let address = format!("{}{path}", self.origin());
+        let proof = key.proof(&Proof::new(method.as_str(), address, self.seconds()).for_token(token));
+        self.ask_with(method, path, token, &proof).await
+    }
+
+    pub(crate) async fn ask_with(&self, method: Method, path: &str, token: &str, proof: &str) -> Reply {
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.origin()))
+            .header("authorization", format!("DPoP {token}"))
+            .header("dpop", proof);
+        Reply::read(request.send().await.unwrap()).await
+    }
+}
+
+/// A client that trusts the service's own certificate.
+pub(crate) fn client(scratch: &Scratch, newest: tls::Version) -> Client {
+    let pem = std::fs::read(scratch.path().join("certificate.pem")).unwrap();
+    Client::builder()
+        .tls_certs_only([Certificate::from_pem(&pem).unwrap()])
+        .tls_version_max(newest)
+        .redirect(redirect::Policy::none())
+        .build()
+        .unwrap()
+}
+
+/// The fields of a request for a code's tokens.
+pub(crate) fn redeem(code: &str) -> Vec<(&'static str, String)> {
+    [
+        ("grant_type", "authorization_code"),
+        ("client_id", "attest-desktop"),
+        ("code", code),
+        ("redirect_uri", REDIRECT),
+        ("code_verifier", VERIFIER),
+    ]
+    .map(|(name, value)| (name, value.to_owned()))
+    .to_vec()
+}
+
+/// The fields of a request for a refresh token's successor.
+pub(crate) fn refresh(token: &str) -> Vec<(&'static str, String)> {
+    [("grant_type", "refresh_token"), ("client_id", "attest-desktop"), ("refresh_token", token)]
+        .map(|(name, value)| (name, value.to_owned()))
+        .to_vec()
+}
+
+/// The fields with one of them changed.
+pub(crate) fn with(
+    fields: &[(&'static str, String)],
+    name: &str,
+    value: &str,
+) -> Vec<(&'static str, String)> {
+    let value = |old: &(&'static str, String)| if old.0 == name { value.to_owned() } else { old.1.clone() };
+    fields.iter().map(|field| (field.0, value(field))).collect()
+}
+
+/// The fields without one of them.
+pub(crate) fn without(fields: &[(&'static str, String)], name: &str) -> Vec<(&'static str, String)> {
+    fields.iter().filter(|field| field.0 != name).cloned().collect()
+}
+
+/// `application/x-www-form-urlencoded`.
+pub(crate) fn form(fields: &[(&str, String)]) -> String {
+    let mut out = String::new();
+    for (name, value) in fields {
+        let value: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        out.push_str(&format!("{}{name}={value}", if out.is_empty() { "" } else { "&" }));
+    }
+    out
+}
+
+impl Human {
+    pub(crate) fn new(login: &str, password: &str, uri: &str) -> Self {
+        let secret = uri.split_once("secret=").unwrap().1.split('&').next().unwrap();
+        Self {
+            login: login.to_owned(),
+            password: password.to_owned(),
+            secret: BASE32_NOPAD.decode(secret.as_bytes()).unwrap(),
+        }
+    }
+
+    /// What the authenticator shows, by RFC 6238 and not by the service's code.
+    pub(crate) fn code(&self, seconds: i64) -> String {
+        let mut mac = Hmac::<Sha1>::new_from_slice(&self.secret).unwrap();
+        mac.update(&(seconds / 30).to_be_bytes());
+        let digest = mac.finalize().into_bytes();
+        let at = usize::from(digest[19] % 16);
+        let number = u32::from_be_bytes(digest[at..at + 4].try_into().unwrap()) & 0x7fff_ffff;
+        format!("{:06}", number % 1_000_000)
+    }
+
+    /// A code that the authenticator does not show around now.
+    pub(crate) fn wrong_code(&self, seconds: i64) -> String {
+        let shown: Vec<String> = (-2..=2).map(|step| self.code(seconds + step * 30)).collect();
+        (0..).map(|n| format!("{n:06}")).find(|code| !shown.contains(code)).unwrap()
+    }
+}
+
+impl Browser {
+    async fn send(&mut self, request: RequestBuilder) -> Reply {
+        let cookies: Vec<String> = self.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) };
+        let reply = Reply::read(request.send().await.unwrap()).await;
+        for cookie in reply.headers.get_all("set-cookie") {
+            let cookie = cookie.to_str().unwrap();
+            assert!(cookie.starts_with("__Host-"), "{cookie}");
+            for attribute in ["; Secure", "; HttpOnly", "; SameSite=Strict", "; Path=/"] {
+                assert!(cookie.contains(attribute), "{cookie}");
+            }
+            let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+            self.0.insert(name.to_owned(), value.to_owned());
+        }
+        reply
+    }
+}
+
+impl Reply {
+    async fn read(response: Response) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        Self { status, headers, body: response.text().await.unwrap() }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The sealed request of a form.
+    pub(crate) fn form(&self) -> String {
+        let start = self.body.split_once("name=\"form\" value=\"").unwrap_or_else(|| panic!("{self:?}")).1;
+        start.split('"').next().unwrap().to_owned()
+    }
+
+    #[track_caller]
+    pub(crate) fn json<T: serde::de::DeserializeOwned>(&self) -> T {
+        assert!(self.status.is_success(), "{self:?}");
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// The error of a refused request for tokens.
+    #[track_caller]
+    pub(crate) fn refusal(&self) -> String {
+        assert!(self.status.is_client_error(), "{self:?}");
+        serde_json::from_str::<TokenRefusal>(&self.body).unwrap().error
+    }
+
+    /// The code of a problem.
+    #[track_caller]
+    pub(crate) fn problem(&self) -> String {
+        assert_eq!(self.header("content-type"), "application/problem+json", "{self:?}");
+        serde_json::from_str::<Value>(&self.body).unwrap()["code"].as_str().unwrap().to_owned()
+    }
+
+    /// What a redirect to the desktop carries.
+    #[track_caller]
+    pub(crate) fn redirected(&self) -> BTreeMap<String, String> {
+        assert_eq!(self.status, StatusCode::SEE_OTHER, "{self:?}");
+        let (address, query) = self.header("location").split_once('?').unwrap();
+        assert_eq!(address, REDIRECT);
+        query
+            .split('&')
+            .map(|pair| pair.split_once('=').unwrap())
+            .map(|(name, value)| (name.to_owned(), decoded(value)))
+            .collect()
+    }
+}
+
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        if *first == b'%' {
+            bytes.push(u8::from_str_radix(std::str::from_utf8(&tail[..2]).unwrap(), 16).unwrap());
+            rest = &tail[2..];
+        } else {
+            bytes.push(*first);
+            rest = tail;
+        }
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
+/// A desktop's key.
+pub(crate) struct Key(SigningKey);
+
+/// What a proof says.
+#[derive(Clone)]
+pub(crate) struct Proof {
+    pub(crate) header: Value,
+    pub(crate) claims: Value,
+}
+
+impl Proof {
+    pub(crate) fn new(method: &str, address: String, at: i64) -> Self {
+        Self {
+            header: json!({"typ": "dpop+jwt", "alg": "ES256"}),
+            claims: json!({"jti": Uuid::new_v4().to_string(), "htm": method, "htu": address, "iat": at}),
+        }
+    }
+
+    pub(crate) fn for_token(mut self, token: &str) -> Self {
+        self.claims["ath"] = BASE64URL_NOPAD.encode(&Sha256::digest(token.as_bytes())).into();
+        self
+    }
+
+    pub(crate) fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.claims[name] = value.into();
+        self
+    }
+}
+
+impl Key {
+    /// A key of its own for every number.
+    pub(crate) fn new(number: u8) -> Self {
+        Self(SigningKey::from_slice(&[number; 32]).unwrap())
+    }
+
+    pub(crate) fn jwk(&self) -> Value {
+        let point = self.0.verifying_key().to_sec1_point(false);
+        let (x, y) = point.as_bytes()[1..].split_at(32);
+        json!({
+            "kty": "EC", "crv": "P-256",
+            "x": BASE64URL_NOPAD.encode(x), "y": BASE64URL_NOPAD.encode(y),
+        })
+    }
+
+    pub(crate) fn thumbprint(&self) -> String {
+        let jwk = self.jwk();
+        let text = format!("{{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":{},\"y\":{}}}", jwk["x"], jwk["y"]);
+        BASE64URL_NOPAD.encode(&Sha256::digest(text.as_bytes()))
+    }
+
+    /// Signs a proof, with this key in its header unless it names one.
+    pub(crate) fn proof(&self, proof: &Proof) -> String {
+        let mut header = proof.header.clone();
+        if header.get("jwk").is_none() {
+            header["jwk"] = self.jwk();
+        }
+        let part = |value: &Value| BASE64URL_NOPAD.encode(value.to_string().as_bytes());
+        let signed = format!("{}.{}", part(&header), part(&proof.claims));
+        let signature: Signature = self.0.sign(signed.as_bytes());
+        format!("{signed}.{}", BASE64URL_NOPAD.encode(&signature.to_bytes()))
+    }
+}
