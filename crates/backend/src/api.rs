@@ -3,6 +3,7 @@
 use crate::{
     commands, documents,
     error::ApiError,
+    extract::{Body, Path},
     identity::{self, Caller, Membership, dpop},
     log::{lane, read, seal},
     state::Backend,
@@ -12,7 +13,7 @@ use attest_domain::limits::DOCUMENT_BYTES_MAX;
 use attest_wire::{BATCH_COMMANDS_MAX, Batch, BatchAnswer, Problem};
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, FromRequest, Path, Request, State, rejection::JsonRejection},
+    extract::{DefaultBodyLimit, FromRequest as _, Request, State},
     http::{HeaderValue, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
@@ -56,27 +57,6 @@ impl utoipa::Modify for Credentials {
     }
 }
 
-/// A JSON body whose refusal is a problem like every other.
-pub(crate) struct Body<T>(pub(crate) T);
-
-impl<T: serde::de::DeserializeOwned> FromRequest<Arc<Backend>> for Body<T> {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, backend: &Arc<Backend>) -> Result<Self, ApiError> {
-        match Json::<T>::from_request(request, backend).await {
-            Ok(Json(value)) => Ok(Self(value)),
-            Err(rejection) => Err(body_error(&rejection)),
-        }
-    }
-}
-
-fn body_error(rejection: &JsonRejection) -> ApiError {
-    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return ApiError::TooLarge(format!("A request has at most {BODY_MAX} bytes."));
-    }
-    ApiError::Invalid("body.unreadable", rejection.body_text())
-}
-
 /// Every route with its description.
 fn routes() -> OpenApiRouter<Arc<Backend>> {
     let documents = OpenApiRouter::new()
@@ -113,17 +93,7 @@ pub(crate) fn router(backend: Arc<Backend>) -> Router {
         .route("/health/live", get(async || StatusCode::NO_CONTENT))
         .route("/health/ready", get(ready))
         .fallback(async || ApiError::NotFound("address"))
-        .method_not_allowed_fallback(async || {
-            (
-                StatusCode::METHOD_NOT_ALLOWED,
-                Json(Problem {
-                    code: "method".to_owned(),
-                    status: 405,
-                    detail: "This address does not take this method.".to_owned(),
-                    retry_after: None,
-                }),
-            )
-        })
+        .method_not_allowed_fallback(async || ApiError::Method)
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(CatchPanicLayer::custom(|_| ApiError::Bug("a request panicked".to_owned()).into_response()))
         .layer(middleware::map_response(harden))
@@ -159,9 +129,11 @@ async fn submit(
     State(backend): State<Arc<Backend>>,
     caller: Caller,
     Path(tenant): Path<Uuid>,
-    Body(batch): Body<Batch>,
+    request: Request,
 ) -> Result<Json<BatchAnswer>, ApiError> {
+    // Whoever is no member has nothing read.
     let member = Membership::find(&backend, caller, tenant).await?;
+    let Body(batch) = Body::<Batch>::from_request(request, &backend).await?;
     if batch.commands.is_empty() || batch.commands.len() > BATCH_COMMANDS_MAX {
         let message = format!("A batch has 1 to {BATCH_COMMANDS_MAX} commands.");
         return Err(ApiError::Invalid("batch.size", message));

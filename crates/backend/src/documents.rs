@@ -3,6 +3,7 @@
 use crate::{
     config::{Config, ConfigError},
     error::ApiError,
+    extract::{Path, Query},
     identity::{Caller, Membership},
     state::Backend,
     store::StoreError,
@@ -15,7 +16,7 @@ use attest_wire::{
 use axum::{
     Json,
     body::Bytes,
-    extract::{Path, Query, State},
+    extract::{FromRequest as _, Request, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -44,7 +45,7 @@ impl DocumentStore {
                 let folder = config.data.join("documents");
                 std::fs::create_dir_all(&folder)
                     .map_err(|source| ConfigError::File { path: folder.clone(), source })?;
-                Ok(Self(Arc::new(LocalFileSystem::new_with_prefix(folder)?)))
+                Ok(Self(Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true))))
             }
             Some(documents) => {
                 let url = documents.url.parse()?;
@@ -65,12 +66,24 @@ impl DocumentStore {
         Key::from(format!("{tenant}/documents/{}/{name}", &name[..2]))
     }
 
-    /// Keeps a document whose digest was checked. One that is there already stays as it is.
+    /// Keeps a document whose digest was checked. One that is there already stays as it is, unless its bytes are not
+    /// what they should be any more: then they are put right.
     async fn put(&self, tenant: Uuid, sha256: &Digest, bytes: Bytes) -> Result<(), ApiError> {
-        let options = PutMode::Create.into();
-        match self.0.put_opts(&Self::key(tenant, sha256), PutPayload::from(bytes), options).await {
-            Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
+        let key = Self::key(tenant, sha256);
+        let payload = PutPayload::from(bytes);
+        match self.0.put_opts(&key, payload.clone(), PutMode::Create.into()).await {
+            Ok(_) => return Ok(()),
+            Err(object_store::Error::AlreadyExists { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        match self.find(tenant, sha256).await {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) | Err(ApiError::Store(StoreError::Stored { .. })) => {
+                tracing::warn!(%tenant, %sha256, "a stored document was damaged and is replaced as delivered again");
+                self.0.put_opts(&key, payload, PutMode::Overwrite.into()).await?;
+                Ok(())
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -89,8 +102,16 @@ impl DocumentStore {
     }
 }
 
+fn parse_digest(text: &str) -> Result<Digest, ApiError> {
+    Digest::parse(text).ok_or(ApiError::NotFound("document"))
+}
+
 fn digest_of(bytes: &[u8]) -> Digest {
     Digest(Sha256::digest(bytes).into())
+}
+
+fn too_large() -> ApiError {
+    ApiError::TooLarge(format!("A document has at most {DOCUMENT_BYTES_MAX} bytes."))
 }
 
 /// What a delivery is called.
@@ -117,10 +138,16 @@ pub(crate) async fn deliver(
     caller: Caller,
     Path((tenant, sha256)): Path<(Uuid, String)>,
     Query(delivery): Query<Delivery>,
-    bytes: Bytes,
+    request: Request,
 ) -> Result<Response, ApiError> {
+    // Whoever may not deliver has nothing read.
     let member = Membership::find(&backend, caller, tenant).await?;
     member.may(Entitlement::ImportDocuments)?;
+    let bytes =
+        Bytes::from_request(request, &backend).await.map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+            _ => ApiError::Invalid("body.unreadable", rejection.body_text()),
+        })?;
     let name = delivery.name.unwrap_or_else(|| sha256.clone());
     let (fresh, view) = receive(&backend, tenant, &sha256, &name, bytes).await?;
     let status = if fresh { StatusCode::CREATED } else { StatusCode::OK };
@@ -136,13 +163,13 @@ pub(crate) async fn receive(
     bytes: Bytes,
 ) -> Result<(bool, DocumentView), ApiError> {
     if bytes.len() as u64 > DOCUMENT_BYTES_MAX {
-        return Err(ApiError::TooLarge(format!("A document has at most {DOCUMENT_BYTES_MAX} bytes.")));
+        return Err(too_large());
     }
     if name.chars().count() > 255 || name.chars().any(char::is_control) {
         let message = "A file's name has at most 255 characters and no control characters.";
         return Err(ApiError::Invalid("name.unreadable", message.to_owned()));
     }
-    let digest = Digest::parse(sha256).ok_or(ApiError::NotFound("document"))?;
+    let digest = parse_digest(sha256)?;
     let found = digest_of(&bytes);
     if found != digest {
         let message = format!("The bytes have the digest {found}, not {digest}. Send them again.");
@@ -204,7 +231,7 @@ pub(crate) async fn download(
     Path((tenant, sha256)): Path<(Uuid, String)>,
 ) -> Result<Response, ApiError> {
     let member = Membership::find(&backend, caller, tenant).await?;
-    let digest = Digest::parse(&sha256).ok_or(ApiError::NotFound("document"))?;
+    let digest = parse_digest(&sha256)?;
     if !may_read(&backend, &member, &digest.to_string()).await? {
         return Err(ApiError::NotFound("document"));
     }
@@ -245,7 +272,9 @@ pub(crate) async fn list(
     member.may(Entitlement::ReadDocuments)?;
     let rows = sqlx::query(
         "select sha256, bytes, name, imported from document
-         where tenant = $1 and ($2 = 0 or imported is null) order by position limit $3",
+         where tenant = $1 and ($2 = 0 or imported is null and not exists
+             (select 1 from object o where o.tenant = document.tenant and o.id = document.sha256))
+         order by position limit $3",
     )
     .bind(tenant.to_string())
     .bind(i64::from(asked.waiting))

@@ -28,6 +28,12 @@ pub(crate) enum ApiError {
     /// Something larger than the limit.
     #[error("{0}")]
     TooLarge(String),
+    /// The address does not take the method.
+    #[error("This address does not take this method.")]
+    Method,
+    /// A body of another type.
+    #[error("The body has to be {0}, and the header Content-Type has to say so.")]
+    MediaType(&'static str),
     /// Too many requests.
     #[error("Too many attempts. Try again in {0} seconds.")]
     TooMany(u32),
@@ -56,7 +62,10 @@ impl ApiError {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Invalid(..) => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Store(StoreError::Damaged) => StatusCode::CONFLICT,
             Self::Store(error) if error.is_passing() => StatusCode::SERVICE_UNAVAILABLE,
             Self::Documents(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(_) | Self::Bug(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -69,7 +78,10 @@ impl ApiError {
             Self::Denied(_) => "denied",
             Self::NotFound(_) => "not_found",
             Self::TooLarge(_) => "too_large",
+            Self::Method => "method",
+            Self::MediaType(_) => "media_type",
             Self::TooMany(_) => "too_many",
+            Self::Store(StoreError::Damaged) => "log.damaged",
             Self::Store(_) | Self::Documents(_) => "unavailable",
             Self::Bug(_) => "internal",
         }

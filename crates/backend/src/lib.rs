@@ -14,6 +14,7 @@ mod commands;
 pub mod config;
 mod documents;
 mod error;
+mod extract;
 mod identity;
 mod log;
 pub mod operate;

@@ -3,6 +3,7 @@
 use super::seal::find_head;
 use crate::{
     error::ApiError,
+    extract::{Path, Query},
     identity::{Caller, Membership},
     state::Backend,
     store::StoreError,
@@ -15,7 +16,7 @@ use attest_wire::{
 };
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::State,
     http::{HeaderMap, HeaderValue, header},
     response::{
         IntoResponse, Response,
