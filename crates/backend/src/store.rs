@@ -34,6 +34,14 @@ impl Dialect {
             Self::Postgres => " for update",
         }
     }
+
+    /// The texts of a JSON array that is one parameter: one statement for any number of them.
+    pub(crate) fn among(self, parameter: usize) -> String {
+        match self {
+            Self::Sqlite => format!("select value from json_each(${parameter})"),
+            Self::Postgres => format!("select json_array_elements_text(${parameter}::json)"),
+        }
+    }
 }
 
 /// Why the database cannot be used.
@@ -53,6 +61,11 @@ pub enum StoreError {
     /// Another process was faster; the transaction has left no trace.
     #[error("Another process changed the log first.")]
     Overtaken,
+    /// Nothing can be appended to this log: see `log_head.damage`.
+    #[error(
+        "This company's log is damaged in the store and takes no changes until its operator has restored it."
+    )]
+    Damaged,
     /// Stored bytes that do not mean what they should.
     #[error("The database holds a {what} that cannot be read: {value}")]
     Stored {

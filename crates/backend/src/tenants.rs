@@ -43,7 +43,7 @@ pub(crate) async fn create(backend: &Backend, name: &str) -> Result<Uuid, ApiErr
     let mut appender = Appender::begin(backend, tenant).await?;
     let service =
         Actor { kind: ActorKind::System, id: "backend".to_owned(), role: None, auth: None, order: None };
-    appender.write_own(service, workspace_created(tenant, "connected")).await?;
+    appender.write_own(service, workspace_created(tenant, "connected"))?;
     appender.commit().await?;
     seal::seal(backend, tenant).await?;
     Ok(tenant)

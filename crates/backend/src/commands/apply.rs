@@ -2,8 +2,8 @@
 
 use super::Prepared;
 use crate::{
-    log::append::Appender,
-    store::{StoreError, parameters, rows},
+    log::{append::Appender, known::list},
+    store::{StoreError, rows},
 };
 use attest_domain::{
     command::LineId,
@@ -11,6 +11,7 @@ use attest_domain::{
     state::{holds, line_ids},
 };
 use attest_wire::Command;
+use std::collections::BTreeMap;
 
 /// Lines written at once; nine parameters each stay far below every database's limit.
 const LINES_AT_ONCE: usize = 500;
@@ -33,17 +34,23 @@ pub(crate) async fn apply(
             .bind(&event.object.id)
             .execute(&mut *appender.tx)
             .await?;
-            for (line, until) in holds(after) {
-                hold(appender, event.seq, line, Some(until.to_string())).await?;
-            }
+            // Which lines those were is told by what was before.
+            appender.known.forget_lines(line_ids(event.before.as_ref()));
+            hold(
+                appender,
+                event.seq,
+                holds(after).into_iter().map(|(line, day)| (line, Some(day.to_string()))),
+            )
+            .await?;
         }
         action::HOLD | action::RELEASE => {
             let all = after.and_then(|after| after.get("until")).and_then(|until| until.as_str());
             let own = holds(after);
-            for line in line_ids(after) {
-                let day = own.iter().find(|(held, _)| *held == line).map(|(_, day)| day.to_string());
-                hold(appender, event.seq, line, day.or_else(|| all.map(str::to_owned))).await?;
-            }
+            let day_of =
+                |line: &LineId| own.iter().find(|(held, _)| held == line).map(|(_, day)| day.to_string());
+            let lines = line_ids(after);
+            let days = lines.iter().map(|line| (*line, day_of(line).or_else(|| all.map(str::to_owned))));
+            hold(appender, event.seq, days).await?;
         }
         action::DOCUMENT_IMPORT => import(appender, event, prepared).await?,
         action::ACCOUNT_ASSIGN => {
@@ -54,54 +61,56 @@ pub(crate) async fn apply(
                     .bind(account)
                     .execute(&mut *appender.tx)
                     .await?;
+                appender.known.bank_accounts.clear();
             }
         }
         _ => {}
     }
-    sqlx::query(
-        "insert into object (tenant, id, version, seq) values ($1, $2, $3, $4)
-         on conflict (tenant, id) do update set version = excluded.version, seq = excluded.seq",
-    )
-    .bind(&appender.name)
-    .bind(&event.object.id)
-    .bind(event.object.version.cast_signed())
-    .bind(event.seq.cast_signed())
-    .execute(&mut *appender.tx)
-    .await?;
+    appender.put_object(event);
     Ok(())
 }
 
 async fn settle(appender: &mut Appender<'_>, event: &Event) -> Result<(), StoreError> {
-    for part in line_ids(event.after.as_ref()).chunks(LINES_AT_ONCE) {
-        let sql = format!(
-            "update line set match_id = $1, held = null, changed = $2 where tenant = $3 and id in ({})",
-            parameters(4, part.len())
-        );
-        let mut query = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(&event.object.id)
-            .bind(event.seq.cast_signed())
-            .bind(&appender.name);
-        for id in part {
-            query = query.bind(id.to_string());
-        }
-        query.execute(&mut *appender.tx).await?;
-    }
+    let lines = line_ids(event.after.as_ref());
+    let sql = format!(
+        "update line set match_id = $1, held = null, changed = $2 where tenant = $3 and id in ({})",
+        appender.backend.store.dialect.among(4)
+    );
+    sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(&event.object.id)
+        .bind(event.seq.cast_signed())
+        .bind(&appender.name)
+        .bind(list(lines.iter().map(LineId::to_string)))
+        .execute(&mut *appender.tx)
+        .await?;
+    appender.known.forget_lines(lines);
     Ok(())
 }
 
+/// Gives lines their days, or none.
 async fn hold(
     appender: &mut Appender<'_>,
     seq: u64,
-    line: LineId,
-    until: Option<String>,
+    days: impl Iterator<Item = (LineId, Option<String>)>,
 ) -> Result<(), StoreError> {
-    sqlx::query("update line set held = $1, changed = $2 where tenant = $3 and id = $4")
-        .bind(until)
-        .bind(seq.cast_signed())
-        .bind(&appender.name)
-        .bind(line.to_string())
-        .execute(&mut *appender.tx)
-        .await?;
+    let mut by_day: BTreeMap<Option<String>, Vec<LineId>> = BTreeMap::new();
+    for (line, day) in days {
+        by_day.entry(day).or_default().push(line);
+    }
+    let sql = format!(
+        "update line set held = $1, changed = $2 where tenant = $3 and id in ({})",
+        appender.backend.store.dialect.among(4)
+    );
+    for (day, lines) in by_day {
+        sqlx::query(sqlx::AssertSqlSafe(sql.as_str()))
+            .bind(day)
+            .bind(seq.cast_signed())
+            .bind(&appender.name)
+            .bind(list(lines.iter().map(LineId::to_string)))
+            .execute(&mut *appender.tx)
+            .await?;
+        appender.known.forget_lines(lines);
+    }
     Ok(())
 }
 
@@ -128,6 +137,7 @@ async fn import(appender: &mut Appender<'_>, event: &Event, prepared: &Prepared)
                 .bind(line.status);
         }
         query.execute(&mut *appender.tx).await?;
+        appender.known.forget_lines(part.iter().map(|line| line.id));
     }
     for account in &figures.bank_accounts {
         sqlx::query("insert into account (tenant, key) values ($1, $2) on conflict do nothing")

@@ -1,6 +1,6 @@
 //! What the rules have to know of a document's lines, read by the same reader as on every replica.
 
-use crate::{error::ApiError, state::Backend};
+use crate::{error::ApiError, state::Backend, store::StoreError};
 use attest_domain::{
     Amount, Currency, Digest, command::LineId, drafts::DocumentFigures, finding::Refusal,
     ledger::LedgerLineStatus, statement::EntryStatus,
@@ -35,6 +35,14 @@ pub(crate) struct Figures {
     pub(crate) ledger_accounts: BTreeSet<String>,
 }
 
+impl Figures {
+    /// The one account it speaks of, where it speaks of one alone.
+    pub(super) fn account(&self) -> Option<String> {
+        let mut accounts = self.bank_accounts.iter();
+        accounts.next().filter(|_| accounts.next().is_none() && self.ledger_accounts.is_empty()).cloned()
+    }
+}
+
 /// Reads a delivered document; `None` where it was not delivered.
 pub(super) async fn load(
     backend: &Arc<Backend>,
@@ -42,7 +50,15 @@ pub(super) async fn load(
     sha256: &Digest,
     mapping: Option<&str>,
 ) -> Result<Option<Result<Figures, Refusal>>, ApiError> {
-    let Some(bytes) = backend.documents.find(tenant, sha256).await? else { return Ok(None) };
+    let bytes = match backend.documents.find(tenant, sha256).await {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Ok(None),
+        Err(ApiError::Store(StoreError::Stored { .. })) => {
+            let message = "The stored bytes are not those that were delivered. Deliver the document again.";
+            return Err(ApiError::Invalid("document.damaged", message.to_owned()));
+        }
+        Err(error) => return Err(error),
+    };
     let mapping = match mapping {
         None => None,
         Some(toml) => Some((

@@ -1,7 +1,8 @@
 //! Commands: made ready outside the log's transaction, decided inside it by the same rules as on a desktop.
 
 pub(crate) mod apply;
-mod facts;
+mod check;
+pub(crate) mod facts;
 mod figures;
 
 use crate::{
@@ -29,23 +30,49 @@ pub(crate) struct Prepared {
     pub(crate) decision: Option<Decision>,
     /// What a document to be imported holds; why it cannot be read.
     pub(crate) figures: Option<Result<Figures, attest_domain::finding::Refusal>>,
+    /// Why it is refused whatever the facts are.
+    pub(crate) refused: Option<Outcome>,
 }
 
 /// What the rules say.
 pub(crate) enum Decided {
     /// Write this.
-    Draft(Box<Draft>),
+    Draft {
+        /// What.
+        draft: Box<Draft>,
+        /// The one account that its free text is about: who may see it.
+        account: Option<String>,
+    },
     /// Answer this; nothing is written.
     Outcome(Outcome),
 }
 
-/// Reads a submission, and the document it imports.
+/// Reads a submission, and the document it imports. What cannot be understood is refused by itself, so that it holds
+/// up no other.
 pub(crate) async fn prepare(
     backend: &Arc<Backend>,
     member: &Membership,
     submission: Submission,
 ) -> Result<Prepared, ApiError> {
     let bytes = serde_json::to_vec(&submission).map_err(|error| ApiError::Bug(error.to_string()))?;
+    let fingerprint = Sha256::digest(&bytes).into();
+    let (decision, figures, refused) = match read(backend, member, &submission).await {
+        Ok((decision, figures)) => (decision, figures, None),
+        Err(ApiError::Invalid(code, message)) => (None, None, Some(refusal(code, message, None))),
+        Err(ApiError::Denied(reason)) => (None, None, Some(denied(&reason))),
+        Err(error) => return Err(error),
+    };
+    Ok(Prepared { fingerprint, submission, decision, figures, refused })
+}
+
+type Read = (Option<Decision>, Option<Result<Figures, attest_domain::finding::Refusal>>);
+
+async fn read(
+    backend: &Arc<Backend>,
+    member: &Membership,
+    submission: &Submission,
+) -> Result<Read, ApiError> {
+    check::check(submission)?;
     let decision = read_decision(&submission.command).map_err(|unreadable| {
         let (what, value) = (unreadable.what, unreadable.value);
         ApiError::Invalid("command.unreadable", format!("The {what} {value:?} means nothing here."))
@@ -61,11 +88,13 @@ pub(crate) async fn prepare(
         }
         _ => None,
     };
-    Ok(Prepared { fingerprint: Sha256::digest(&bytes).into(), submission, decision, figures })
+    Ok((decision, figures))
 }
 
 fn parse_digest(text: &str) -> Result<Digest, ApiError> {
+    // Stored and looked up as it is written, so only one way to write it is taken.
     Digest::parse(text)
+        .filter(|digest| digest.to_string() == text)
         .ok_or_else(|| ApiError::Invalid("digest.unreadable", format!("{text:?} is no SHA-256 in hex.")))
 }
 
@@ -84,25 +113,26 @@ pub(crate) async fn decide(
         _ => Entitlement::ImportDocuments,
     };
     if let Err(reason) = member.may_with(needed, []) {
-        return Ok(denied(&reason));
+        return Ok(Decided::Outcome(denied(&reason)));
     }
     match &prepared.submission.command {
         Command::ImportDocument { sha256, name, .. } => {
             import(appender, sha256, name, prepared.figures.as_ref()).await
         }
         Command::RefuseDocument { sha256, name, bytes, code, line } => {
-            if let Some(seq) = find_object(appender, sha256).await? {
-                return Ok(Decided::Outcome(Outcome::Already { seq }));
+            if let Some(newest) = appender.find_newest(sha256).await? {
+                return Ok(Decided::Outcome(Outcome::Already { seq: newest.seq }));
             }
             let Some(digest) = Digest::parse(sha256) else { return Ok(unknown_document()) };
-            Ok(draft(drafts::document_refused(&digest, name, *bytes, code, *line)))
+            Ok(draft(drafts::document_refused(&digest, name, *bytes, code, *line), None))
         }
         Command::AssignAccount { account, ledger_account } => {
             if !may_see(member, account) || !is_account(appender, account).await? {
                 return Ok(unknown_account());
             }
             let reason = prepared.submission.reason.as_deref();
-            Ok(draft(drafts::account_assigned(&digest_of(account), account, ledger_account, reason)))
+            let assigned = drafts::account_assigned(&digest_of(account), account, ledger_account, reason);
+            Ok(draft(assigned, Some(account.clone())))
         }
         Command::ExportReconciliation { account, month, rows, sha256 } => {
             let Some(file) = Digest::parse(sha256) else { return Ok(unknown_document()) };
@@ -110,7 +140,9 @@ pub(crate) async fn decide(
                 return Ok(unknown_account());
             }
             let month = month.as_deref();
-            Ok(draft(drafts::reconciliation_exported(&digest_of(account), account, month, *rows, &file)))
+            let object = digest_of(account);
+            let exported = drafts::reconciliation_exported(&object, account, month, *rows, &file);
+            Ok(draft(exported, Some(account.clone())))
         }
         _ => Err(StoreError::stored("command without a rule", prepared.submission.key)),
     }
@@ -134,7 +166,7 @@ async fn import(
         return Ok(Decided::Outcome(Outcome::Already { seq: seq.cast_unsigned() }));
     }
     Ok(match figures {
-        Ok(figures) => draft(drafts::document_imported(&digest, name, &figures.told)),
+        Ok(figures) => draft(drafts::document_imported(&digest, name, &figures.told), figures.account()),
         Err(refusal) => refused(&refusal.code, refusal.clone().into_finding().message, None),
     })
 }
@@ -157,32 +189,26 @@ async fn is_account(appender: &mut Appender<'_>, key: &str) -> Result<bool, Stor
     Ok(found.is_some())
 }
 
-/// Position of the newest event about an object.
-pub(crate) async fn find_object(appender: &mut Appender<'_>, id: &str) -> Result<Option<u64>, StoreError> {
-    let seq: Option<i64> = sqlx::query_scalar("select seq from object where tenant = $1 and id = $2")
-        .bind(&appender.name)
-        .bind(id)
-        .fetch_optional(&mut *appender.tx)
-        .await?;
-    Ok(seq.map(i64::cast_unsigned))
+fn draft(draft: Draft, account: Option<String>) -> Decided {
+    Decided::Draft { draft: Box::new(draft), account }
 }
 
-fn draft(draft: Draft) -> Decided {
-    Decided::Draft(Box::new(draft))
+fn refusal(code: &str, message: String, because: Option<u64>) -> Outcome {
+    Outcome::Refused { code: code.to_owned(), message, because }
 }
 
 fn refused(code: &str, message: String, because: Option<u64>) -> Decided {
-    Decided::Outcome(Outcome::Refused { code: code.to_owned(), message, because })
+    Decided::Outcome(refusal(code, message, because))
 }
 
-fn denied(denied: &Denied) -> Decided {
+fn denied(denied: &Denied) -> Outcome {
     let code = match denied {
         Denied::Role => "denied.role",
         Denied::Token => "denied.token",
         Denied::Account => "denied.account",
         Denied::Amount { .. } => "denied.amount",
     };
-    refused(code, denied.to_string(), None)
+    refusal(code, denied.to_string(), None)
 }
 
 fn unknown_document() -> Decided {

@@ -1,7 +1,11 @@
 //! The transaction that appends: the head of the log is held, every command is decided on the facts as they are then,
 //! and the head is swapped only from the size that was found.
 
-use super::lane::Job;
+use super::{
+    known::{Known, Newest},
+    lane::Job,
+    pending::Pending,
+};
 use crate::{
     clock::instant,
     commands::{self, Prepared, apply},
@@ -11,10 +15,11 @@ use crate::{
 };
 use attest_domain::event::{Actor, Draft, Event};
 use attest_evidence::{
-    compose::{Composed, Stamp, compose},
+    compose::{Stamp, compose},
     disclosure::SALT_BYTES,
+    leaf::LeafError,
 };
-use attest_wire::{Answer, Outcome, Submission};
+use attest_wire::{Answer, Outcome};
 use sqlx::{Any, Row as _, Transaction};
 use uuid::Uuid;
 
@@ -29,6 +34,10 @@ pub(crate) struct Appender<'b> {
     start: u64,
     /// Position of the next event.
     pub(crate) seq: u64,
+    /// What was looked up.
+    pub(crate) known: Known,
+    /// What is not written yet.
+    pub(super) pending: Pending,
 }
 
 /// Decides and appends all submissions of the jobs in one transaction; answers by job.
@@ -38,6 +47,7 @@ pub(super) async fn append(
     jobs: &[Job],
 ) -> Result<Vec<Vec<Answer>>, StoreError> {
     let mut appender = Appender::begin(backend, tenant).await?;
+    appender.look_up(jobs).await?;
     let mut all = Vec::with_capacity(jobs.len());
     for job in jobs {
         let mut answers = Vec::with_capacity(job.submissions.len());
@@ -56,16 +66,24 @@ impl<'b> Appender<'b> {
     pub(crate) async fn begin(backend: &'b Backend, tenant: Uuid) -> Result<Self, StoreError> {
         let mut tx = backend.store.begin().await?;
         let name = tenant.to_string();
-        let sql =
-            format!("select size from log_head where tenant = $1{}", backend.store.dialect.for_update());
-        let size: Option<i64> =
-            sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).bind(&name).fetch_optional(&mut *tx).await?;
-        let seq = size.ok_or_else(|| StoreError::stored("tenant without a log", &name))?.cast_unsigned();
-        Ok(Self { backend, tx, tenant, name, start: seq, seq })
+        let sql = format!(
+            "select size, damage from log_head where tenant = $1{}",
+            backend.store.dialect.for_update()
+        );
+        let head = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(&name).fetch_optional(&mut *tx).await?;
+        let head = head.ok_or_else(|| StoreError::stored("tenant without a log", &name))?;
+        if head.get::<Option<String>, _>(1).is_some() {
+            // Nothing that follows could be signed, so nothing may be said to be kept.
+            return Err(StoreError::Damaged);
+        }
+        let seq = head.get::<i64, _>(0).cast_unsigned();
+        let (known, pending) = (Known::default(), Pending::default());
+        Ok(Self { backend, tx, tenant, name, start: seq, seq, known, pending })
     }
 
     /// Swaps the head from the size that was found; nothing is kept where somebody else has swapped it.
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+        self.flush().await?;
         if self.seq != self.start {
             let swapped = sqlx::query("update log_head set size = $1 where tenant = $2 and size = $3")
                 .bind(self.seq.cast_signed())
@@ -83,45 +101,16 @@ impl<'b> Appender<'b> {
 
     async fn submit(&mut self, member: &Membership, prepared: &Prepared) -> Result<Outcome, StoreError> {
         let submission = &prepared.submission;
-        if let Some(outcome) = self.find_answered(submission.key, &prepared.fingerprint).await? {
+        if let Some(outcome) = self.find_answered(submission.key, &prepared.fingerprint) {
             return Ok(outcome);
         }
-        match commands::decide(self, member, prepared).await? {
-            commands::Decided::Draft(draft) => {
-                let event = self.write(member, submission, &prepared.fingerprint, *draft).await?;
-                apply::apply(self, &event, prepared).await?;
-                Ok(Outcome::Accepted { seq: event.seq })
-            }
-            commands::Decided::Outcome(outcome) => Ok(outcome),
+        if let Some(outcome) = &prepared.refused {
+            return Ok(outcome.clone());
         }
-    }
-
-    /// The answer of a key that was used before.
-    async fn find_answered(&mut self, key: Uuid, fingerprint: &[u8]) -> Result<Option<Outcome>, StoreError> {
-        let row = sqlx::query("select seq, fingerprint from event where tenant = $1 and id = $2")
-            .bind(&self.name)
-            .bind(key.to_string())
-            .fetch_optional(&mut *self.tx)
-            .await?;
-        let Some(row) = row else { return Ok(None) };
-        Ok(Some(if row.get::<Vec<u8>, _>(1) == fingerprint {
-            Outcome::Accepted { seq: row.get::<i64, _>(0).cast_unsigned() }
-        } else {
-            Outcome::Refused {
-                code: "key.reused".to_owned(),
-                message: "This key belongs to another command. Use a new one.".to_owned(),
-                because: Some(row.get::<i64, _>(0).cast_unsigned()),
-            }
-        }))
-    }
-
-    async fn write(
-        &mut self,
-        member: &Membership,
-        submission: &Submission,
-        fingerprint: &[u8],
-        draft: Draft,
-    ) -> Result<Event, StoreError> {
+        let (draft, account) = match commands::decide(self, member, prepared).await? {
+            commands::Decided::Draft { draft, account } => (draft, account),
+            commands::Decided::Outcome(outcome) => return Ok(outcome),
+        };
         let stamp = Stamp {
             tenant: self.tenant,
             seq: self.seq,
@@ -131,11 +120,34 @@ impl<'b> Appender<'b> {
             trace: submission.trace,
             reverts: submission.reverts,
         };
-        self.put(stamp, draft, fingerprint).await
+        Ok(match self.put(stamp, *draft, &prepared.fingerprint, account.as_deref())? {
+            Ok(event) => {
+                apply::apply(self, &event, prepared).await?;
+                Outcome::Accepted { seq: event.seq }
+            }
+            Err(too_large) => {
+                let message = too_large.to_string();
+                Outcome::Refused { code: "event.too_large".to_owned(), message, because: None }
+            }
+        })
+    }
+
+    /// The answer of a key that was used before.
+    fn find_answered(&self, key: Uuid, fingerprint: &[u8]) -> Option<Outcome> {
+        let (seq, answered) = self.known.keys.get(&key)?;
+        Some(if answered == fingerprint {
+            Outcome::Accepted { seq: *seq }
+        } else {
+            Outcome::Refused {
+                code: "key.reused".to_owned(),
+                message: "This key belongs to another command. Use a new one.".to_owned(),
+                because: Some(*seq),
+            }
+        })
     }
 
     /// Writes an event of the service itself, such as the first one of a log.
-    pub(crate) async fn write_own(&mut self, actor: Actor, draft: Draft) -> Result<Event, StoreError> {
+    pub(crate) fn write_own(&mut self, actor: Actor, draft: Draft) -> Result<Event, StoreError> {
         let stamp = Stamp {
             tenant: self.tenant,
             seq: self.seq,
@@ -145,37 +157,36 @@ impl<'b> Appender<'b> {
             trace: None,
             reverts: None,
         };
-        self.put(stamp, draft, &[]).await
+        self.put(stamp, draft, &[], None)?.map_err(|error| StoreError::stored("event", error))
     }
 
-    async fn put(&mut self, stamp: Stamp, draft: Draft, fingerprint: &[u8]) -> Result<Event, StoreError> {
+    /// Has an event written with the transaction, unless it is larger than a log takes.
+    fn put(
+        &mut self,
+        stamp: Stamp,
+        draft: Draft,
+        fingerprint: &[u8],
+        account: Option<&str>,
+    ) -> Result<Result<Event, LeafError>, StoreError> {
         let mut salts = vec![[0; SALT_BYTES]; draft.sensitive.len()];
         for salt in &mut salts {
             getrandom::fill(salt).map_err(|error| StoreError::stored("source of chance", error))?;
         }
-        let Composed { event, bytes, hash, disclosures } =
-            compose(stamp, draft, &salts).map_err(|error| StoreError::stored("event", error))?;
-        sqlx::query(
-            "insert into event (tenant, seq, leaf, hash, id, fingerprint) values ($1, $2, $3, $4, $5, $6)",
-        )
-        .bind(&self.name)
-        .bind(event.seq.cast_signed())
-        .bind(bytes)
-        .bind(hash.0.to_vec())
-        .bind(event.id.to_string())
-        .bind(fingerprint.to_vec())
-        .execute(&mut *self.tx)
-        .await?;
-        for made in disclosures {
-            sqlx::query("insert into disclosure (tenant, seq, digest, text) values ($1, $2, $3, $4)")
-                .bind(&self.name)
-                .bind(event.seq.cast_signed())
-                .bind(made.digest)
-                .bind(made.text)
-                .execute(&mut *self.tx)
-                .await?;
-        }
+        let composed = match compose(stamp, draft, &salts) {
+            Ok(composed) => composed,
+            Err(error @ LeafError::TooLarge(_)) => return Ok(Err(error)),
+            Err(error) => return Err(StoreError::stored("event", error)),
+        };
+        let event = self.pending.push(composed, fingerprint, account);
+        self.known.keys.insert(event.id, (event.seq, fingerprint.to_vec()));
         self.seq += 1;
-        Ok(event)
+        Ok(Ok(event))
+    }
+
+    /// Notes what an event makes of its object.
+    pub(crate) fn put_object(&mut self, event: &Event) {
+        let (id, version, seq) = (event.object.id.clone(), event.object.version, event.seq);
+        self.known.note_object(id.clone(), Newest { version, seq });
+        self.pending.put_object(id, version, seq);
     }
 }

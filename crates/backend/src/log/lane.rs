@@ -79,18 +79,8 @@ fn take(waiting: &mut Vec<Job>) -> Vec<Job> {
     waiting.drain(..count).collect()
 }
 
-async fn carry_out(backend: &Arc<Backend>, tenant: Uuid, jobs: Vec<Job>) {
-    let mut tried = 0;
-    let outcome = loop {
-        match append(backend, tenant, &jobs).await {
-            Err(error) if error.is_passing() && tried < TRIES => {
-                tried += 1;
-                tokio::time::sleep(pause(tried)).await;
-            }
-            outcome => break outcome,
-        }
-    };
-    match outcome {
+async fn carry_out(backend: &Arc<Backend>, tenant: Uuid, mut jobs: Vec<Job>) {
+    match try_append(backend, tenant, &jobs).await {
         Ok(answers) => {
             backend.sealer.wake(backend, tenant);
             for (job, answers) in jobs.into_iter().zip(answers) {
@@ -98,11 +88,40 @@ async fn carry_out(backend: &Arc<Backend>, tenant: Uuid, jobs: Vec<Job>) {
                 drop(job.answer.send(Ok(answers)));
             }
         }
-        Err(error) => {
-            tracing::error!(%tenant, %error, tried, "commands could not be appended");
-            for job in jobs {
-                drop(job.answer.send(Err(ApiError::Store(StoreError::Overtaken))));
+        // What one of them ran into is not the others' affair.
+        Err(StoreError::Stored { .. } | StoreError::Database(_)) if jobs.len() > 1 => {
+            for job in jobs.drain(..) {
+                Box::pin(carry_out(backend, tenant, vec![job])).await;
             }
+        }
+        Err(error) => {
+            tracing::error!(%tenant, %error, "commands could not be appended");
+            for job in jobs {
+                let told = match &error {
+                    StoreError::Damaged => ApiError::Store(StoreError::Damaged),
+                    error if error.is_passing() => ApiError::Store(StoreError::Overtaken),
+                    error => ApiError::Bug(error.to_string()),
+                };
+                drop(job.answer.send(Err(told)));
+            }
+        }
+    }
+}
+
+/// Appends, again and again where that can help.
+async fn try_append(
+    backend: &Arc<Backend>,
+    tenant: Uuid,
+    jobs: &[Job],
+) -> Result<Vec<Vec<Answer>>, StoreError> {
+    let mut tried = 0;
+    loop {
+        match append(backend, tenant, jobs).await {
+            Err(error) if error.is_passing() && tried < TRIES => {
+                tried += 1;
+                tokio::time::sleep(pause(tried)).await;
+            }
+            outcome => return outcome,
         }
     }
 }

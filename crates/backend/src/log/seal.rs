@@ -19,12 +19,15 @@ use sqlx::Row as _;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 /// Events hashed and signed at once.
 const PAGE: i64 = 4_096;
+/// When a log that could not be sealed is tried again.
+const AGAIN: Duration = Duration::from_secs(1);
 /// Level of compression of bundles. They are written once and read often.
 const ZSTD_LEVEL: i32 = 9;
 
@@ -73,7 +76,7 @@ impl Sealer {
     }
 }
 
-/// Seals whenever woken, for as long as the service runs.
+/// Seals whenever woken, for as long as the service runs; what fails is tried again before long.
 async fn keep_sealed(backend: std::sync::Weak<Backend>, tenant: Uuid, sealing: Sealing) {
     loop {
         sealing.wake.notified().await;
@@ -82,7 +85,11 @@ async fn keep_sealed(backend: std::sync::Weak<Backend>, tenant: Uuid, sealing: S
             Ok(signed) => {
                 sealing.signed.send_replace(signed);
             }
-            Err(error) => tracing::error!(%tenant, %error, "a log could not be sealed"),
+            Err(error) => {
+                tracing::error!(%tenant, %error, "a log could not be sealed");
+                tokio::time::sleep(AGAIN).await;
+                sealing.wake.notify_one();
+            }
         }
     }
 }
