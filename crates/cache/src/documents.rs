@@ -197,12 +197,12 @@ impl WriteTx {
         row.as_ref().map(document_row).transpose()
     }
 
-    /// All documents that were read, in the order they came.
+    /// All documents that were read, in the order of the log: what came first stays in force, on every replica.
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn list_read_documents(&mut self) -> Result<Vec<DocumentRow>, CacheError> {
-        let sql = format!("select {COLUMNS} from document where refused = 0 order by id");
+        let sql = format!("select {COLUMNS} from document where refused = 0 order by event_seq, id");
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut *self.tx).await?;
         rows.iter().map(document_row).collect()
     }

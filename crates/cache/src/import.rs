@@ -448,8 +448,8 @@ impl WriteTx {
 /// A piece of a document, compressed.
 #[derive(Clone, Debug)]
 pub struct CompressedChunk {
-    length: usize,
-    data: Vec<u8>,
+    pub(crate) length: usize,
+    pub(crate) data: Vec<u8>,
 }
 
 impl CompressedChunk {

@@ -15,8 +15,10 @@ pub mod ledger;
 pub mod log;
 pub mod mappings;
 mod open;
+pub mod outbox;
 pub mod review;
 pub mod shelf;
+pub mod staged;
 pub mod stale;
 mod values;
 

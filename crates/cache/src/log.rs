@@ -25,6 +25,8 @@ pub struct WriteTx {
 pub struct NewEvent<'e> {
     /// Position; must be the next one.
     pub seq: u64,
+    /// Id of the event.
+    pub id: String,
     /// Canonical bytes.
     pub leaf: &'e [u8],
     /// Leaf hash.
@@ -309,8 +311,8 @@ impl WriteTx {
     /// [`CacheError`] when the database does not answer.
     pub async fn append_event(&mut self, event: &NewEvent<'_>) -> Result<(), CacheError> {
         sqlx::query(
-            "insert into event (seq, leaf, hash, action, object_id, actor, at, trace, reverts)
-             values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into event (seq, leaf, hash, action, object_id, actor, at, trace, reverts, uid)
+             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(event.seq.cast_signed())
         .bind(event.leaf)
@@ -321,6 +323,7 @@ impl WriteTx {
         .bind(event.at)
         .bind(event.trace.as_deref())
         .bind(event.reverts.map(u64::cast_signed))
+        .bind(&event.id)
         .execute(&mut *self.tx)
         .await?;
         for (digest, text) in event.disclosures {
@@ -372,7 +375,7 @@ pub(crate) fn digest(bytes: &[u8]) -> Result<Digest, CacheError> {
     bytes.try_into().map(Digest).map_err(|_| CacheError::stored("digest", format!("{} bytes", bytes.len())))
 }
 
-fn stored_event(row: &sqlx::sqlite::SqliteRow) -> Result<StoredEvent, CacheError> {
+pub(crate) fn stored_event(row: &sqlx::sqlite::SqliteRow) -> Result<StoredEvent, CacheError> {
     let disclosures: String = row.get(3);
     Ok(StoredEvent {
         seq: row.get::<i64, _>(0).cast_unsigned(),

@@ -38,6 +38,14 @@ pub(crate) enum Command {
     Match(MatchArgs),
     /// Writes a file
     Export(ExportArgs),
+    /// Connects a new workspace to a company's service, or signs in again
+    Login(LoginArgs),
+    /// Forgets the credentials; what was decided here and not sent yet stays
+    Logout,
+    /// Pulls and verifies what is new, and sends what was decided here
+    Sync,
+    /// Works without a person: imports what was delivered and matches by rule, until stopped
+    Worker(WorkerArgs),
     /// Tells what is in the workspace
     Status,
     /// Checks that everything in the workspace is as it was written
@@ -46,6 +54,32 @@ pub(crate) enum Command {
         #[arg(long)]
         rebuild: bool,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct LoginArgs {
+    /// The service, https:// and its host
+    #[arg(long, value_name = "URL")]
+    pub(crate) server: String,
+    /// A file with the API key on its first line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: PathBuf,
+    /// The one certificate to trust (PEM), where it is not one the system trusts
+    #[arg(long, value_name = "FILE")]
+    pub(crate) certificate: Option<PathBuf>,
+    /// Which company, where the key is for several
+    #[arg(long, value_name = "ID")]
+    pub(crate) company: Option<uuid::Uuid>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct WorkerArgs {
+    /// One round, then end
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Confirm the matches that the engine calls safe; without it they wait for a person
+    #[arg(long)]
+    pub(crate) confirm_safe: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -12,6 +12,8 @@ pub(crate) enum CliError {
     Unreadable { path: PathBuf, source: io::Error },
     #[error("The passphrase file {} is empty. Write the passphrase on its first line.", .0.display())]
     PassphraseEmpty(PathBuf),
+    #[error("The key file {} is empty. Write the key on its first line.", .0.display())]
+    KeyEmpty(PathBuf),
     #[error("This user has no folder for data. Name a workspace with --workspace DIR.")]
     NoFolder,
     #[error("{}: {refusal}", path.display())]
@@ -35,6 +37,7 @@ impl CliError {
             Self::Desk(error) => error.code(),
             Self::Unreadable { .. } => "file.unreadable",
             Self::PassphraseEmpty(_) => "passphrase.empty",
+            Self::KeyEmpty(_) => "key_file.empty",
             Self::NoFolder => "workspace.no_folder",
             Self::Table { refusal, .. } => &refusal.code,
             Self::Refused { .. } => "import.refused",

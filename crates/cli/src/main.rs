@@ -43,11 +43,15 @@ async fn run(args: Args, output: &mut Output) -> Result<(), CliError> {
         return commands::matching::match_tables(left, right, &tables.rules(), output);
     }
     let place = session::Place::of(&args)?;
-    let desk = match &args.command {
-        Command::Import(_) => place.open_or_create(output).await?,
-        _ => place.open().await?,
+    let (desk, command) = match args.command {
+        Command::Login(login) => (commands::sync::login(place, login, output).await?, None),
+        Command::Import(_) => (place.open_or_create(output).await?, Some(args.command)),
+        _ => (place.open().await.map_err(|(_, error)| error)?, Some(args.command)),
     };
-    let outcome = commands::run(args.command, &desk, output).await;
+    let outcome = match command {
+        Some(command) => commands::run(command, &desk, output).await,
+        None => Ok(()),
+    };
     // Closed whatever happened: the key goes, and the journal is folded into the database.
     let closed = desk.lock("asked").await;
     outcome?;

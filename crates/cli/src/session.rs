@@ -21,10 +21,17 @@ impl Place {
         Ok(Self { desk: Desk::new(dir, exports), passphrase })
     }
 
-    /// Opens the workspace.
-    pub(crate) async fn open(self) -> Result<Desk, CliError> {
-        self.desk.unlock(self.passphrase).await?;
-        Ok(self.desk)
+    /// Opens the workspace; the desk is given back with the reason where it does not.
+    pub(crate) async fn open(self) -> Result<Desk, (Desk, CliError)> {
+        match self.desk.unlock(self.passphrase).await {
+            Ok(_) => Ok(self.desk),
+            Err(error) => Err((self.desk, error.into())),
+        }
+    }
+
+    /// The passphrase that was given.
+    pub(crate) fn passphrase(&self) -> Option<String> {
+        self.passphrase.clone()
     }
 
     /// Opens the workspace, or makes it where there is none, and says so.

@@ -4,7 +4,7 @@
 use crate::{
     Desk, Session,
     error::DeskError,
-    journal::{Act, make_id},
+    journal::{Act, Ask, make_id},
     project::{self, Effects, find_lines},
     propose::{ALL_DAYS, Freed},
     review::{RowKey, parse_line},
@@ -177,14 +177,26 @@ pub(crate) async fn perform(
     reason: Option<&str>,
     written: &mut Written,
 ) -> Result<Event, DeskError> {
+    let brings_back = written.brings_back.clone();
     let facts = load_facts(session, tx, command, reason.is_some(), written).await?;
     let mut draft = decide::decide(command, &facts)?;
     draft.reason = reason.map(str::to_owned);
-    let event = session.author.append(tx, draft, act).await?;
+    let ask = ask(command, &facts, brings_back);
+    let event = session.author.append(tx, draft, act, Some(ask)).await?;
     project::apply(tx, &event, &mut written.effects).await?;
     written.events += 1;
     written.first.get_or_insert(event.seq);
     Ok(event)
+}
+
+/// What the backend is asked for where a decision is about lines.
+fn ask(command: &Command, facts: &Facts, brings_back: Option<String>) -> Ask {
+    Ask {
+        command: attest_wire::Command::from(command),
+        object: Uuid::parse_str(&facts.new_id).ok(),
+        brings_back,
+        document: None,
+    }
 }
 
 /// Taking something back may restore a hold that has run out, so `takes_back` leaves the day unsaid.
@@ -305,7 +317,7 @@ async fn accept(
             tx.set_hold(line.side, line.row, None).await?;
         }
     }
-    let event = session.author.append(tx, draft, act).await?;
+    let event = session.author.append(tx, draft, act, Some(ask(&command, &facts, None))).await?;
     let reason = reason.filter(|_| !group.difference.is_zero()).map(DifferenceReason::code);
     // The group has exactly these lines already; confirming it says the same as applying the event.
     tx.confirm_group(group.id, &event.object.id, &event.at, by_rule, reason).await?;

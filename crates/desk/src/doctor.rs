@@ -304,6 +304,7 @@ mod tests {
         // The first event again, two places on, under a hash that is not its own.
         let again = NewEvent {
             seq: 2,
+            id: "again".to_owned(),
             leaf: &first.leaf,
             hash: Digest([7; 32]),
             action: "workspace.create",
@@ -316,7 +317,8 @@ mod tests {
             lines: &[],
         };
         tx.append_event(&again).await.unwrap();
-        let garbage = NewEvent { seq: 3, leaf: b"{ }", hash: leaf::hash(b"{ }"), ..again };
+        let garbage =
+            NewEvent { seq: 3, id: "garbage".to_owned(), leaf: b"{ }", hash: leaf::hash(b"{ }"), ..again };
         tx.append_event(&garbage).await.unwrap();
         tx.commit().await.unwrap();
 

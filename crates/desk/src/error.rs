@@ -31,6 +31,30 @@ pub enum DeskError {
     /// Going on where nothing is frozen.
     #[error("The log continues its last checkpoint; there is nothing to go on from.")]
     NotFrozen,
+    /// Syncing where there is nothing to sync with.
+    #[error("This workspace is not connected to a service; it keeps its log on this computer alone.")]
+    NotConnected,
+    /// The backend could not be reached or refused.
+    #[error(transparent)]
+    Remote(#[from] attest_remote::RemoteError),
+    /// A checkpoint that the known key did not sign.
+    #[error(
+        "The service showed a checkpoint that is not signed by the key of this company's log: {0} Nothing was taken over. Ask your administrator."
+    )]
+    Untrusted(String),
+    /// A checkpoint older than what is here.
+    #[error(
+        "The service showed {shown} events of the log; this computer has verified {known} already. Nothing was changed. Try again later."
+    )]
+    Behind {
+        /// Events shown.
+        shown: u64,
+        /// Events verified here.
+        known: u64,
+    },
+    /// Connecting was cut short.
+    #[error("Connecting this workspace was cut short before anything was in it. Delete the folder {} and connect again.", .0.display())]
+    ConnectingCutShort(PathBuf),
     /// The key cannot be had.
     #[error(transparent)]
     Key(#[from] attest_keychain::Error),
@@ -107,6 +131,11 @@ impl DeskError {
             Self::Locked => "workspace.locked",
             Self::Frozen => "log.frozen",
             Self::NotFrozen => "log.not_frozen",
+            Self::NotConnected => "sync.not_connected",
+            Self::Remote(error) => error.code(),
+            Self::Untrusted(_) => "sync.untrusted",
+            Self::Behind { .. } => "sync.behind",
+            Self::ConnectingCutShort(_) => "workspace.cut_short",
             Self::Key(error) => error.code(),
             Self::Cache(CacheError::WrongKey(_)) => "cache.wrong_key",
             Self::Cache(CacheError::Newer) => "cache.newer",

@@ -3,7 +3,7 @@
 use crate::{
     Desk, Session,
     error::DeskError,
-    journal::Act,
+    journal::{Act, Ask},
     review::find_account,
     view::{
         ExportView, Language, LineKind, LinesQuery, MiddleKind, ReviewFilter, ReviewLine, ReviewQuery,
@@ -13,6 +13,7 @@ use crate::{
 };
 use attest_domain::{Amount, Date, Digest, drafts::reconciliation_exported};
 use attest_reports::csv::{CsvWriter, DecimalSign, Field};
+use attest_wire::Command;
 use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
 
@@ -227,7 +228,13 @@ async fn log_export(
     let mut tx = session.begin().await?;
     let draft =
         reconciliation_exported(&crate::propose::account_object(account), account, month, rows, sha256);
-    session.author.append(&mut tx, draft, Act::default()).await?;
+    let ask = Ask::plain(Command::ExportReconciliation {
+        account: account.to_owned(),
+        month: month.map(str::to_owned),
+        rows,
+        sha256: sha256.to_string(),
+    });
+    session.author.append(&mut tx, draft, Act::default(), Some(ask)).await?;
     session.commit(tx).await?;
     Ok(())
 }

@@ -6,6 +6,7 @@
 
 mod chain;
 mod clock;
+mod connection;
 mod decide;
 mod documents;
 mod error;
@@ -19,6 +20,7 @@ mod review;
 mod seal;
 mod source;
 mod supersede;
+pub mod sync;
 mod undo;
 mod workspace;
 
@@ -53,6 +55,7 @@ pub(crate) struct Shared {
     pub(crate) locked_because: Mutex<String>,
     pub(crate) imports: Mutex<import::Running>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) network: Arc<dyn sync::Network>,
     /// Held while the workspace is being opened or made, so that nobody opens it twice.
     pub(crate) door: tokio::sync::Mutex<()>,
     /// Ends when everything of the session before has let go of the folder.
@@ -98,6 +101,9 @@ pub(crate) struct Session {
     pub(crate) views: Mutex<review::Views>,
     /// Tables that wait for a person.
     pub(crate) tables: Mutex<import::Tables>,
+    /// Held by the sync that runs.
+    pub(crate) syncing: tokio::sync::Mutex<()>,
+    pub(crate) progress: sync::Progress,
     /// Held for its lock on the folder.
     _lock: File,
     /// Goes last, and tells those who wait that all else is gone.
@@ -107,7 +113,8 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(cache: Cache, author: Author, seal: seal::Seal, lock: File) -> Self {
         let (views, tables, present) = (Mutex::default(), Mutex::default(), watch::Sender::new(()));
-        Self { cache, author, seal, views, tables, _lock: lock, present }
+        let (syncing, progress) = (tokio::sync::Mutex::default(), sync::Progress::default());
+        Self { cache, author, seal, views, tables, syncing, progress, _lock: lock, present }
     }
 
     /// Today by the desk's clock, as a stored day.
@@ -133,6 +140,17 @@ impl Desk {
     /// A desk that lives by another clock than the machine's.
     #[must_use]
     pub fn with_clock(dir: PathBuf, exports: PathBuf, clock: Arc<dyn Clock>) -> Self {
+        Self::with_network(dir, exports, clock, Arc::new(sync::Internet))
+    }
+
+    /// A desk that lives by another clock and another network than the machine's.
+    #[must_use]
+    pub fn with_network(
+        dir: PathBuf,
+        exports: PathBuf,
+        clock: Arc<dyn Clock>,
+        network: Arc<dyn sync::Network>,
+    ) -> Self {
         Self {
             shared: Arc::new(Shared {
                 dir,
@@ -141,6 +159,7 @@ impl Desk {
                 locked_because: Mutex::new("start".to_owned()),
                 imports: Mutex::default(),
                 clock,
+                network,
                 door: tokio::sync::Mutex::default(),
                 leaving: Mutex::default(),
                 proposing: Mutex::default(),

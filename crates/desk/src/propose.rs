@@ -2,7 +2,12 @@
 //! answers becomes groups. Proposals are no decisions and leave no trace in the log.
 
 use crate::{
-    Desk, Session, error::DeskError, import::Watch, journal::Act, review::find_account, workspace::blocking,
+    Desk, Session,
+    error::DeskError,
+    import::Watch,
+    journal::{Act, Ask},
+    review::find_account,
+    workspace::blocking,
 };
 use attest_cache::{
     Side,
@@ -19,6 +24,7 @@ use attest_domain::{
     statement::{References, Transaction},
 };
 use attest_matching::Rejected;
+use attest_wire::Command;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     ops::ControlFlow,
@@ -229,7 +235,8 @@ async fn assign(
     tx.mark_stale(account, seq).await?;
     let key = tx.find_account_key(account).await?;
     let draft = account_assigned(&account_object(&key), &key, number, reason);
-    session.author.append(&mut tx, draft, Act::default()).await?;
+    let ask = Ask::plain(Command::AssignAccount { account: key, ledger_account: number.to_owned() });
+    session.author.append(&mut tx, draft, Act::default(), Some(ask)).await?;
     session.commit(tx).await?;
     Ok(())
 }

@@ -8,6 +8,7 @@ use crate::{
     error::DeskError,
     import::restore_document,
     project::{self, Effects},
+    workspace::REPLAY,
 };
 use attest_domain::event::action;
 use attest_evidence::leaf;
@@ -38,12 +39,7 @@ impl Desk {
             for stored in &events {
                 let event = leaf::decode(&stored.leaf)?;
                 if event.action == action::ACCOUNT_ASSIGN {
-                    let number = event.after.as_ref().and_then(|after| after["ledger_account"].as_str());
-                    for (id, key) in tx.list_account_keys().await? {
-                        if crate::propose::account_object(&key).to_string() == event.object.id {
-                            tx.set_ledger_account(id, number.unwrap_or_default()).await?;
-                        }
-                    }
+                    crate::sync::assign(&mut tx, &event).await?;
                 } else {
                     project::apply(&mut tx, &event, &mut effects).await?;
                 }
@@ -51,6 +47,7 @@ impl Desk {
         }
         // Also where this ends here: proposals are made when the workspace is opened next.
         tx.mark_all_stale(next).await?;
+        tx.put_meta(REPLAY, "done").await?;
         session.commit(tx).await?;
         session.forget();
         self.propose_stale(&session, &self.watch_proposing()).await

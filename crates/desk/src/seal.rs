@@ -20,7 +20,12 @@ use attest_cache::{
     log::WriteTx,
 };
 use attest_domain::{Digest, drafts::log_resumed};
-use attest_evidence::{checkpoint::Checkpoint, leaf, note::NoteSigner, tree::Frontier};
+use attest_evidence::{
+    checkpoint::Checkpoint,
+    leaf,
+    note::{NoteSigner, VerifierKey},
+    tree::Frontier,
+};
 use attest_keychain::{KeyFile, Secret, find_checkpoint, keep_checkpoint};
 use std::{
     path::{Path, PathBuf},
@@ -37,11 +42,35 @@ const PAGE: u32 = 1_000;
 /// Signs the log of one workspace and keeps the copy.
 #[derive(Debug)]
 pub(crate) struct Seal {
-    signer: NoteSigner,
+    authority: Authority,
     place: Arc<Place>,
     /// Why nothing may be written.
     frozen: Mutex<Option<FreezeView>>,
     keeping: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Whose checkpoints the log goes by.
+#[derive(Debug)]
+pub(crate) enum Authority {
+    /// A standalone log: signed here, with a key of this device.
+    Device(NoteSigner),
+    /// A connected one: signed by the backend, whose key was given when the workspace was connected.
+    Backend(VerifierKey),
+}
+
+impl Authority {
+    pub(crate) fn device(tenant: Uuid, key: &Secret) -> Result<Self, DeskError> {
+        NoteSigner::from_seed(&derive_origin(tenant), key.derive(DEVICE_KEY).expose())
+            .map(Self::Device)
+            .map_err(|error| DeskError::Bug(error.to_string()))
+    }
+
+    fn key(&self) -> VerifierKey {
+        match self {
+            Self::Device(signer) => signer.verifier_key(),
+            Self::Backend(key) => key.clone(),
+        }
+    }
 }
 
 /// Where the copy goes, and the newest that has not gone there yet.
@@ -58,11 +87,9 @@ fn derive_origin(tenant: Uuid) -> String {
 }
 
 impl Seal {
-    pub(crate) fn new(dir: &Path, key_file: KeyFile, tenant: Uuid, key: &Secret) -> Result<Self, DeskError> {
-        let signer = NoteSigner::from_seed(&derive_origin(tenant), key.derive(DEVICE_KEY).expose())
-            .map_err(|error| DeskError::Bug(error.to_string()))?;
+    pub(crate) fn new(dir: &Path, key_file: KeyFile, authority: Authority) -> Self {
         let place = Place { dir: dir.to_owned(), key_file, waiting: Mutex::default() };
-        Ok(Self { signer, place: Arc::new(place), frozen: Mutex::default(), keeping: Mutex::default() })
+        Self { authority, place: Arc::new(place), frozen: Mutex::default(), keeping: Mutex::default() }
     }
 
     /// Why the workspace is read-only, if it is.
@@ -71,7 +98,9 @@ impl Seal {
     }
 
     /// Signs what the transaction has appended. Answers the note, or nothing where nothing was appended.
+    /// What a connected workspace appends is provisional and covered by no checkpoint.
     async fn sign(&self, tx: &mut WriteTx) -> Result<Option<String>, DeskError> {
+        let Authority::Device(signer) = &self.authority else { return Ok(None) };
         let stored = tx.find_checkpoint().await?;
         let mut frontier = stored.as_ref().map_or(Ok(Frontier::default()), frontier)?;
         let hashes = tx.list_hashes_from(frontier.size()).await?;
@@ -79,21 +108,11 @@ impl Seal {
             return Ok(None);
         }
         grow(&mut frontier, hashes)?;
-        self.put(tx, &frontier).await.map(Some)
-    }
-
-    async fn put(&self, tx: &mut WriteTx, frontier: &Frontier) -> Result<String, DeskError> {
-        let origin = self.signer.verifier_key().name().to_owned();
-        let checkpoint = Checkpoint { origin, size: frontier.size(), root: frontier.root() };
-        let note = checkpoint.sign(&self.signer).map_err(|error| DeskError::Bug(error.to_string()))?;
-        let note = note.to_string();
-        let nodes = frontier.nodes().to_vec();
-        tx.put_checkpoint(&StoredCheckpoint { size: frontier.size(), nodes, note: note.clone() }).await?;
-        Ok(note)
+        put(signer, tx, &frontier).await.map(Some)
     }
 
     /// Has the copy written by a thread of its own; of several, the newest.
-    fn keep(&self, note: String) {
+    pub(crate) fn keep(&self, note: String) {
         let idle = self.place.waiting.lock().expect("no holder panics").replace(note).is_none();
         let mut keeping = self.keeping.lock().expect("no holder panics");
         if idle || keeping.as_ref().is_none_or(JoinHandle::is_finished) {
@@ -127,9 +146,10 @@ impl Seal {
         let kept = blocking(move || find_checkpoint(&place.dir, &place.key_file)).await??;
         let stored = cache.find_checkpoint().await?;
         if stored.is_none() && kept.is_none() {
+            let Authority::Device(signer) = &self.authority else { return Ok(()) };
             let frontier = hash_again(cache).await?;
             let mut tx = cache.begin().await?;
-            let note = self.put(&mut tx, &frontier).await?;
+            let note = put(signer, &mut tx, &frontier).await?;
             tx.commit().await?;
             self.keep(note);
             return Ok(());
@@ -159,8 +179,13 @@ impl Seal {
         let Some(stored) = stored else { return Ok(false) };
         let Some(signed) = self.open(&stored.note) else { return Ok(false) };
         let frontier = frontier(stored)?;
-        let whole = signed.size == cache.log_head().await?.size
-            && (signed.size, signed.root) == (frontier.size(), frontier.root());
+        let appended = cache.log_head().await?.size;
+        let whole = (signed.size, signed.root) == (frontier.size(), frontier.root())
+            && match self.authority {
+                Authority::Device(_) => signed.size == appended,
+                // Behind it stand provisional events.
+                Authority::Backend(_) => signed.size <= appended,
+            };
         let Some(kept) = kept.filter(|kept| *kept != stored.note) else { return Ok(whole) };
         let Some(kept) = self.open(kept) else { return Ok(false) };
         if !whole || kept.size > signed.size {
@@ -180,9 +205,12 @@ impl Seal {
 
     /// What is wrong with the checkpoint when the whole tree is made again from the events' bytes.
     pub(crate) async fn examine(&self, cache: &Cache) -> Result<Option<String>, DeskError> {
-        let frontier = hash_again(cache).await?;
         let Some(stored) = cache.find_checkpoint().await? else {
             return Ok(Some("The log was never signed.".to_owned()));
+        };
+        let frontier = match self.authority {
+            Authority::Device(_) => hash_again(cache).await?,
+            Authority::Backend(_) => hash_up_to(cache, stored.size).await?,
         };
         Ok(match self.open(&stored.note) {
             None => Some("The checkpoint is not signed by this device.".to_owned()),
@@ -202,11 +230,12 @@ impl Seal {
         })
     }
 
-    fn open(&self, note: &str) -> Option<Checkpoint> {
-        Checkpoint::open(note.as_bytes(), &self.signer.verifier_key()).ok().map(|(checkpoint, _)| checkpoint)
+    pub(crate) fn open(&self, note: &str) -> Option<Checkpoint> {
+        Checkpoint::open(note.as_bytes(), &self.authority.key()).ok().map(|(checkpoint, _)| checkpoint)
     }
 
-    fn freeze(&self, fork: &Fork) {
+    /// Makes the workspace read-only; `fork` is kept already.
+    pub(crate) fn freeze(&self, fork: &Fork) {
         let view = |checkpoint: Option<Checkpoint>| {
             checkpoint.map(|one| CheckpointView { size: one.size, code: one.root.short() })
         };
@@ -222,6 +251,17 @@ impl Seal {
     }
 }
 
+/// Signs the log at its frontier.
+async fn put(signer: &NoteSigner, tx: &mut WriteTx, frontier: &Frontier) -> Result<String, DeskError> {
+    let origin = signer.verifier_key().name().to_owned();
+    let checkpoint = Checkpoint { origin, size: frontier.size(), root: frontier.root() };
+    let note = checkpoint.sign(signer).map_err(|error| DeskError::Bug(error.to_string()))?;
+    let note = note.to_string();
+    let nodes = frontier.nodes().to_vec();
+    tx.put_checkpoint(&StoredCheckpoint { size: frontier.size(), nodes, note: note.clone() }).await?;
+    Ok(note)
+}
+
 impl Place {
     fn write(&self) {
         let next = || self.waiting.lock().expect("no holder panics").take();
@@ -234,20 +274,28 @@ impl Place {
     }
 }
 
-fn frontier(stored: &StoredCheckpoint) -> Result<Frontier, DeskError> {
+pub(crate) fn frontier(stored: &StoredCheckpoint) -> Result<Frontier, DeskError> {
     Frontier::from_nodes(stored.size, stored.nodes.clone())
         .map_err(|error| DeskError::Bug(format!("the checkpoint in the cache is damaged: {error}")))
 }
 
-fn grow(frontier: &mut Frontier, leaves: impl IntoIterator<Item = Digest>) -> Result<(), DeskError> {
+pub(crate) fn grow(
+    frontier: &mut Frontier,
+    leaves: impl IntoIterator<Item = Digest>,
+) -> Result<(), DeskError> {
     frontier.append(leaves).map_err(|error| DeskError::Bug(error.to_string()))
 }
 
 /// The tree over all events, its leaves made again from their bytes.
 async fn hash_again(cache: &Cache) -> Result<Frontier, DeskError> {
+    hash_up_to(cache, u64::MAX).await
+}
+
+async fn hash_up_to(cache: &Cache, size: u64) -> Result<Frontier, DeskError> {
     let mut frontier = Frontier::default();
     loop {
-        let events = cache.list_events(frontier.size(), PAGE).await?;
+        let left = u32::try_from(size - frontier.size()).unwrap_or(u32::MAX).min(PAGE);
+        let events = cache.list_events(frontier.size(), left).await?;
         if events.is_empty() {
             return Ok(frontier);
         }
@@ -284,15 +332,17 @@ impl Desk {
     pub async fn resume_log(&self) -> Result<(), DeskError> {
         let session = self.session().await?;
         session.seal.frozen().ok_or(DeskError::NotFrozen)?;
+        // A backend's log cannot be gone on with from here.
+        let Authority::Device(signer) = &session.seal.authority else { return Err(DeskError::Frozen) };
         let fork = session.cache.find_open_fork().await?.ok_or(DeskError::NotFrozen)?;
         let mut tx = session.cache.begin().await?;
         let draft = log_resumed(session.author.tenant, &fork.kept, &fork.found, tx.next_seq().await?);
-        let event = session.author.append(&mut tx, draft, Act::default()).await?;
+        let event = session.author.append(&mut tx, draft, Act::default(), None).await?;
         tx.resume_forks(event.seq).await?;
         let mut frontier = hash_again(&session.cache).await?;
         let hashes = tx.list_hashes_from(frontier.size()).await?;
         grow(&mut frontier, hashes)?;
-        let note = session.seal.put(&mut tx, &frontier).await?;
+        let note = put(signer, &mut tx, &frontier).await?;
         tx.commit().await?;
         *session.seal.frozen.lock().expect("no holder panics") = None;
         session.seal.keep(note);

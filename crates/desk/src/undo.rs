@@ -19,7 +19,7 @@ use attest_domain::{
     decide::Refusal,
     event::{Event, action},
     limits::TEXT_CHARS_MAX,
-    state::{holds, line_ids},
+    state::{self, holds, line_ids},
 };
 use attest_evidence::{disclosure, leaf};
 use serde_json::Value;
@@ -279,7 +279,7 @@ async fn hold_note(
     for (line, until) in holds {
         let began = |event: &Event| {
             let same_day = text(event.after.as_ref(), "until").is_some_and(|day| day == until.to_string())
-                || holds(event.after.as_ref()).contains(&(*line, *until));
+                || state::holds(event.after.as_ref()).contains(&(*line, *until));
             event.seq < seq && event.action == action::HOLD && same_day
         };
         notes.extend(find_words(tx, line, began).await?.filter(|note| !notes.contains(note)));

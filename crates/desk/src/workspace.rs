@@ -6,9 +6,10 @@
 
 use crate::{
     Desk, Session,
+    connection::Connection,
     error::DeskError,
-    journal::{Act, Author, make_id},
-    seal::{self, Seal},
+    journal::{Act, Author, device_user, make_id},
+    seal::{self, Authority, Seal},
     view::{KeyMode, Language, SettingsView, StatusView, Theme, WorkspaceState},
 };
 use attest_cache::{Cache, CacheKey};
@@ -26,6 +27,11 @@ const DATABASE_FILE: &str = "cache.db";
 const LOCK_FILE: &str = "lock";
 const SETTINGS_FILE: &str = "settings.json";
 const UNFINISHED_FILE: &str = "unfinished";
+/// What that file says where a replica was being made.
+const CONNECTED: &[u8] = b"connected";
+
+/// Mark of a projection that has to be made again from the log, set with what was pulled.
+pub(crate) const REPLAY: &str = "replay";
 
 /// Minutes until auto-lock when nothing else is set (DESIGN §13).
 const AUTO_LOCK_MINUTES: u32 = 10;
@@ -65,8 +71,10 @@ impl Desk {
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         if let Some(session) = session {
-            view.log_size = session.cache.log_head().await?.size;
-            view.log_code = seal::short_code(session.cache.find_checkpoint().await?.as_ref())?;
+            let checkpoint = session.cache.find_checkpoint().await?;
+            // What stands behind the checkpoint is provisional.
+            view.log_size = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size);
+            view.log_code = seal::short_code(checkpoint.as_ref())?;
             view.freeze = session.seal.frozen();
             if let Some((_, book)) = session.cache.list_books().await?.into_iter().next_back() {
                 view.company = book.company;
@@ -83,6 +91,24 @@ impl Desk {
     /// # Errors
     /// [`DeskError::WorkspaceExists`]; what the keychain says; [`DeskError::InUse`].
     pub async fn create_workspace(&self, passphrase: Option<String>) -> Result<StatusView, DeskError> {
+        self.create(None, passphrase).await?;
+        self.status().await
+    }
+
+    /// The same for a workspace that replicates a backend's log.
+    pub(crate) async fn create_connected(
+        &self,
+        connection: Connection,
+        passphrase: Option<String>,
+    ) -> Result<(), DeskError> {
+        self.create(Some(connection), passphrase).await
+    }
+
+    async fn create(
+        &self,
+        connection: Option<Connection>,
+        passphrase: Option<String>,
+    ) -> Result<(), DeskError> {
         let door = self.shared.door.lock().await;
         let dir = &self.shared.dir;
         make_folder(dir).map_err(|source| file_error(dir, source))?;
@@ -92,28 +118,37 @@ impl Desk {
         if self.key_file()?.is_some() || database.exists() {
             return Err(DeskError::WorkspaceExists(dir.clone()));
         }
-        let tenant = Uuid::new_v4();
+        let tenant = connection.as_ref().map_or_else(Uuid::new_v4, |connection| connection.tenant);
+        // Two replicas of one company on one machine have keys of their own.
+        let workspace = if connection.is_some() { Uuid::new_v4() } else { tenant };
         let (file, secret) = blocking(move || match passphrase {
-            None => attest_keychain::create_in_keychain(tenant, Database::Absent),
+            None => attest_keychain::create_in_keychain(workspace, Database::Absent),
             Some(text) => attest_keychain::create_with_passphrase(
-                tenant,
+                workspace,
                 &Passphrase::from(text),
                 Cost::RECOMMENDED,
                 Database::Absent,
             ),
         })
         .await??;
-        write_whole(&dir.join(UNFINISHED_FILE), b"")?;
+        let kind: &[u8] = if connection.is_some() { CONNECTED } else { b"" };
+        write_whole(&dir.join(UNFINISHED_FILE), kind)?;
         // The key is on its way to safety before anything is encrypted with it. Its folder is synced with it, and
         // with that the file above.
         attest_keychain::write_key_file(dir, &file)?;
         let cache = Cache::open(&database, &CacheKey::new(*secret.expose())).await?;
-        let author = self.found(&cache, tenant).await?;
-        let seal = Seal::new(dir, file, tenant, &secret)?;
+        let (author, authority) = match connection {
+            None => (self.found(&cache, tenant).await?, Authority::device(tenant, &secret)?),
+            Some(connection) => {
+                let authority = Authority::Backend(connection.verifier_key()?);
+                (self.found_connected(&cache, &connection).await?, authority)
+            }
+        };
+        let seal = Seal::new(dir, file, authority);
         seal.check(&cache).await?;
         self.install(Session::new(cache, author, seal, lock)).await;
         drop(door);
-        self.status().await
+        Ok(())
     }
 
     /// Opens the workspace. The passphrase is used in passphrase mode only. Completes a creation, and makes up for
@@ -143,13 +178,23 @@ impl Desk {
         .await??;
         let cache = Cache::open(&database, &CacheKey::new(*secret.expose())).await?;
         let author = match cache.find_meta("tenant").await? {
+            None if unfinished
+                && std::fs::read(dir.join(UNFINISHED_FILE)).is_ok_and(|kind| kind == CONNECTED) =>
+            {
+                cache.close().await;
+                return Err(DeskError::ConnectingCutShort(dir.clone()));
+            }
             None if unfinished => self.found(&cache, workspace).await?,
             tenant => self.find_author(&cache, tenant).await?,
         };
         if unfinished {
             remove_unfinished(dir)?;
         }
-        let seal = Seal::new(dir, file, author.tenant, &secret)?;
+        let authority = match Connection::find(&cache).await? {
+            Some(connection) => Authority::Backend(connection.verifier_key()?),
+            None => Authority::device(author.tenant, &secret)?,
+        };
+        let seal = Seal::new(dir, file, authority);
         seal.check(&cache).await?;
         let frozen = seal.frozen().is_some();
         self.install(Session::new(cache, author, seal, lock)).await;
@@ -158,6 +203,9 @@ impl Desk {
             return self.status().await;
         }
         let session = self.session().await?;
+        if session.cache.find_meta(REPLAY).await?.as_deref() == Some("due") {
+            self.rebuild().await?;
+        }
         if let Err(error) = self.finish_proposing(&session, &self.watch_proposing()).await {
             // The marks stand; what is here can be worked with.
             tracing::warn!(%error, "proposals that were cut short could not be made up for");
@@ -169,14 +217,37 @@ impl Desk {
     /// Writes what makes a database a workspace.
     async fn found(&self, cache: &Cache, tenant: Uuid) -> Result<Author, DeskError> {
         close_to_others(&self.shared.dir)?;
-        let author = Author { tenant, user: make_id().to_string(), clock: self.shared.clock.clone() };
+        let user = make_id().to_string();
+        let author = Author {
+            tenant,
+            actor: device_user(user.clone()),
+            connected: false,
+            clock: self.shared.clock.clone(),
+        };
         let mut tx = cache.begin().await?;
         tx.put_meta("tenant", &tenant.to_string()).await?;
-        tx.put_meta("user", &author.user).await?;
-        author.append(&mut tx, workspace_created(tenant, "standalone"), Act::default()).await?;
+        tx.put_meta("user", &user).await?;
+        author.append(&mut tx, workspace_created(tenant, "standalone"), Act::default(), None).await?;
         tx.commit().await?;
         remove_unfinished(&self.shared.dir)?;
         Ok(author)
+    }
+
+    /// The same for a replica: its log comes from the backend.
+    async fn found_connected(&self, cache: &Cache, connection: &Connection) -> Result<Author, DeskError> {
+        close_to_others(&self.shared.dir)?;
+        let mut tx = cache.begin().await?;
+        tx.put_meta("tenant", &connection.tenant.to_string()).await?;
+        tx.put_meta("user", &connection.subject).await?;
+        connection.put(&mut tx).await?;
+        tx.commit().await?;
+        remove_unfinished(&self.shared.dir)?;
+        Ok(Author {
+            tenant: connection.tenant,
+            actor: connection.actor(),
+            connected: true,
+            clock: self.shared.clock.clone(),
+        })
     }
 
     async fn find_author(&self, cache: &Cache, tenant: Option<String>) -> Result<Author, DeskError> {
@@ -184,7 +255,10 @@ impl Desk {
         let tenant = tenant.ok_or_else(missing("tenant"))?;
         let tenant = Uuid::parse_str(&tenant).map_err(|_| DeskError::Bug(format!("tenant {tenant}")))?;
         let user = cache.find_meta("user").await?.ok_or_else(missing("user"))?;
-        Ok(Author { tenant, user, clock: self.shared.clock.clone() })
+        let connection = Connection::find(cache).await?;
+        let connected = connection.is_some();
+        let actor = connection.map_or_else(|| device_user(user), |connection| connection.actor());
+        Ok(Author { tenant, actor, connected, clock: self.shared.clock.clone() })
     }
 
     /// Closes every connection and forgets the key. `because` is shown on the lock screen. Work that still runs is

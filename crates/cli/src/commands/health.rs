@@ -1,14 +1,27 @@
 //! `attest status` and `attest doctor`: the state of the workspace in one object each.
 
-use super::or_dash;
+use super::{
+    or_dash,
+    sync::{SyncAnswer, plain as plain_sync, sync_answer},
+};
 use crate::{error::CliError, output::Output};
 use attest_desk::{
     Desk,
     doctor::{Checkup, Summary},
 };
+use serde::Serialize;
+
+/// The workspace, and where its sync stands.
+#[derive(Debug, Serialize)]
+struct StatusAnswer {
+    #[serde(flatten)]
+    summary: Summary,
+    sync: SyncAnswer,
+}
 
 pub(crate) async fn status(desk: &Desk, output: &mut Output) -> Result<(), CliError> {
-    output.answer(&desk.summarise().await?, plain_status)?;
+    let sync = sync_answer(desk, desk.sync_state().await?).await?;
+    output.answer(&StatusAnswer { summary: desk.summarise().await?, sync }, plain_status)?;
     output.finish()
 }
 
@@ -24,7 +37,7 @@ pub(crate) async fn doctor(rebuild: bool, desk: &Desk, output: &mut Output) -> R
     if checkup.ok { Ok(()) } else { Err(CliError::Unsound { count: checkup.problems.len() }) }
 }
 
-fn plain_status(summary: &Summary) -> String {
+fn plain_status(StatusAnswer { summary, sync }: &StatusAnswer) -> String {
     let mut text = format!(
         "{}\n  company {}\n  {} documents, {} statements, {} events in the log (root {}){}",
         summary.workspace,
@@ -47,6 +60,9 @@ fn plain_status(summary: &Summary) -> String {
             or_dash(account.ledger_account.as_ref()),
             account.open,
         ));
+    }
+    if sync.server.is_some() {
+        text.push_str(&format!("\n  {}", plain_sync(sync)));
     }
     text
 }

@@ -5,6 +5,7 @@ mod health;
 mod import;
 mod lists;
 pub(crate) mod matching;
+pub(crate) mod sync;
 
 use crate::{args::Command, error::CliError, output::Output};
 use attest_desk::Desk;
@@ -19,6 +20,11 @@ pub(crate) async fn run(command: Command, desk: &Desk, output: &mut Output) -> R
         Command::Match(args) => matching::match_accounts(&args, desk, output).await,
         Command::Export(args) => export::export(args, desk, output).await,
         Command::Status => health::status(desk, output).await,
+        // Opens the workspace itself, before there is one.
+        Command::Login(_) => Ok(()),
+        Command::Logout => sync::logout(desk, output).await,
+        Command::Sync => sync::sync(desk, output).await,
+        Command::Worker(args) => sync::work(&args, desk, output).await,
         Command::Doctor { rebuild } => health::doctor(rebuild, desk, output).await,
     }
 }

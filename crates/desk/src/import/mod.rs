@@ -18,7 +18,7 @@ pub use watch::{Running, Watch};
 use crate::{
     Desk, Session,
     error::DeskError,
-    journal::{Act, now},
+    journal::{Act, Ask, now},
     supersede,
     workspace::{blocking, file_error},
 };
@@ -27,12 +27,14 @@ use attest_cache::{
     log::WriteTx,
 };
 use attest_domain::{
-    Digest,
+    Digest, Finding, Severity,
     drafts::{DocumentFigures, document_imported, document_refused},
+    event::Event,
     finding::Refusal,
     limits::DOCUMENT_BYTES_MAX,
 };
 use attest_formats::csv::Mapping;
+use attest_wire::Command;
 use report::{already_here, cancelled, refused, result, unread, waiting};
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -127,6 +129,11 @@ impl Desk {
         Ok(reports)
     }
 
+    /// Proposes matches after documents came in without anybody watching.
+    pub(crate) async fn match_new(&self, session: &Arc<Session>) -> Result<(), DeskError> {
+        self.match_imported(session, &self.watch_proposing()).await
+    }
+
     /// Proposes matches after documents came in.
     async fn match_imported(&self, session: &Arc<Session>, watch: &Arc<Watch>) -> Result<(), DeskError> {
         watch.update(|progress| progress.matching = true);
@@ -151,6 +158,27 @@ async fn import_file(
         Ok(bytes) => Arc::new(bytes),
         Err(refusal) => return Ok(unread(name, refusal)),
     };
+    import_bytes(session, path, name, bytes, how, watch).await
+}
+
+/// Imports a document that was delivered to the backend.
+pub(crate) async fn import_delivered(
+    session: &Arc<Session>,
+    name: &str,
+    bytes: Vec<u8>,
+    watch: &Arc<Watch>,
+) -> Result<FileReport, DeskError> {
+    import_bytes(session, Path::new(name), name, Arc::new(bytes), How::Guess, watch).await
+}
+
+async fn import_bytes(
+    session: &Arc<Session>,
+    path: &Path,
+    name: &str,
+    bytes: Arc<Vec<u8>>,
+    how: How<'_>,
+    watch: &Arc<Watch>,
+) -> Result<FileReport, DeskError> {
     let sha256 = {
         let bytes = bytes.clone();
         blocking(move || Digest(Sha256::digest(bytes.as_slice()).into())).await?
@@ -287,7 +315,15 @@ async fn log_import(
         mapping: mapping.map(str::to_owned),
     };
     let draft = document_imported(sha256, name, &figures);
-    let event = session.author.append(tx, draft, Act::default()).await?;
+    let ask = Ask {
+        document: Some(*sha256),
+        ..Ask::plain(Command::ImportDocument {
+            sha256: sha256.to_string(),
+            name: name.to_owned(),
+            mapping: mapping.map(str::to_owned),
+        })
+    };
+    let event = session.author.append(tx, draft, Act::default(), Some(ask)).await?;
     tx.finish_document(slot, &tally.summary(format.clone(), event.seq)).await?;
     Ok(FileReport {
         file: name.to_owned(),
@@ -317,20 +353,91 @@ async fn log_refusal(
         let slot = tx.insert_document(sha256, name, bytes, &now(), None).await?;
         tx.insert_findings(slot.document, std::slice::from_ref(&finding)).await?;
         let draft = document_refused(sha256, name, bytes, &refusal.code, refusal.line);
-        let event = session.author.append(&mut tx, draft, Act::default()).await?;
-        let summary = DocumentSummary {
-            format: String::new(),
-            refused: true,
-            event_seq: event.seq,
-            statements: 0,
-            entries: 0,
-            transactions: 0,
-            vouchers: 0,
-            ledger_lines: 0,
-            findings: [1, 0, 0],
-        };
-        tx.finish_document(slot, &summary).await?;
+        let ask = Ask::plain(Command::RefuseDocument {
+            sha256: sha256.to_string(),
+            name: name.to_owned(),
+            bytes,
+            code: refusal.code.clone().into_owned(),
+            line: refusal.line,
+        });
+        let event = session.author.append(&mut tx, draft, Act::default(), Some(ask)).await?;
+        tx.finish_document(slot, &refused_summary(event.seq)).await?;
         session.commit(tx).await?;
     }
     Ok(FileReport { sha256: Some(*sha256), ..refused(name, finding) })
+}
+
+/// Reads the document of an import that another replica wrote, from where it was fetched to. One that is here already
+/// only takes its place in the log.
+pub(crate) async fn import_pulled(
+    session: &Session,
+    tx: &mut WriteTx,
+    event: &Event,
+    name: Option<String>,
+) -> Result<(), DeskError> {
+    let sha256 = Digest::parse(&event.object.id).ok_or_else(|| DeskError::Bug(event.object.id.clone()))?;
+    match tx.find_document(&sha256).await? {
+        Some(document) if !document.refused => {
+            return Ok(tx.move_document_event(&sha256, event.seq).await?);
+        }
+        Some(refused) => tx.delete_refused(refused.id).await?,
+        None => {}
+    }
+    let bytes = Arc::new(session.cache.load_staged(&sha256).await?);
+    let mapping = event.after.as_ref().and_then(|after| after["mapping"].as_str());
+    let mapping = mapping.map(parse_mapping).transpose()?;
+    let name = name.unwrap_or_else(|| sha256.short());
+    let watch = Arc::new(Watch::default());
+    let (slot, format, mut tally) =
+        store_document(tx, &bytes, &sha256, &name, mapping.as_ref(), &watch, 0).await?;
+    supersede::apply(tx, slot, &mut tally.findings, &tally.accounts, tally.has_book).await?;
+    tx.insert_findings(slot.document, &tally.findings).await?;
+    tx.finish_document(slot, &tally.summary(format, event.seq)).await?;
+    Ok(())
+}
+
+/// Keeps the refusal that another replica wrote; its reason stands in the log.
+pub(crate) async fn refuse_pulled(
+    tx: &mut WriteTx,
+    event: &Event,
+    name: Option<String>,
+) -> Result<(), DeskError> {
+    let sha256 = Digest::parse(&event.object.id).ok_or_else(|| DeskError::Bug(event.object.id.clone()))?;
+    if tx.find_document(&sha256).await?.is_some() {
+        return Ok(());
+    }
+    let bytes = event.after.as_ref().and_then(|after| after["bytes"].as_u64()).unwrap_or_default();
+    let name = name.unwrap_or_else(|| sha256.short());
+    let slot = tx.insert_document(&sha256, &name, bytes, &event.at, None).await?;
+    let code =
+        event.reason.as_ref().map_or_else(|| "document.refused".to_owned(), |reason| reason.code.clone());
+    let finding = Finding {
+        message: format!(
+            "A colleague imported this file and it was refused ({code}). Ask for it to be sent again."
+        ),
+        code: code.into(),
+        severity: Severity::Error,
+        line: event.after.as_ref().and_then(|after| after["line"].as_u64()),
+        path: None,
+        span: None,
+        parameters: Default::default(),
+    };
+    tx.insert_findings(slot.document, std::slice::from_ref(&finding)).await?;
+    tx.finish_document(slot, &refused_summary(event.seq)).await?;
+    Ok(())
+}
+
+/// The row of a document of which nothing was kept.
+fn refused_summary(event_seq: u64) -> DocumentSummary {
+    DocumentSummary {
+        format: String::new(),
+        refused: true,
+        event_seq,
+        statements: 0,
+        entries: 0,
+        transactions: 0,
+        vouchers: 0,
+        ledger_lines: 0,
+        findings: [1, 0, 0],
+    }
 }

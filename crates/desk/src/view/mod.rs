@@ -26,9 +26,11 @@ macro_rules! view {
 }
 
 mod review;
+mod sync;
 mod tables;
 
 pub use review::*;
+pub use sync::*;
 pub use tables::*;
 
 view! {

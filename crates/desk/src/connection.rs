@@ -1,0 +1,111 @@
+//! Which backend a workspace replicates, and as whom.
+//!
+//! Kept inside the encrypted cache, so that it is protected by the key in the keychain and changes with the rest in
+//! one transaction (ADR 0019).
+
+use crate::error::DeskError;
+use attest_cache::{Cache, log::WriteTx};
+use attest_domain::event::{Actor, ActorKind};
+use attest_evidence::note::VerifierKey;
+use attest_remote::{Credentials, Https, Remote, RemoteError, Transport, Trust};
+use serde::{Deserialize, Serialize};
+use std::{fmt, sync::Arc};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+const KEY: &str = "connection";
+
+/// A backend, the company there, and the member.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Connection {
+    /// `https://` and the host.
+    pub(crate) server: String,
+    /// The one certificate to trust (PEM); the system's where absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) certificate: Option<String>,
+    pub(crate) tenant: Uuid,
+    pub(crate) company: String,
+    /// Whose signature the log goes by, as it was given when the workspace was connected.
+    pub(crate) verifier_key: String,
+    pub(crate) subject: String,
+    pub(crate) role: String,
+    pub(crate) auth: String,
+    /// The API key.
+    pub(crate) key: Zeroizing<String>,
+}
+
+impl fmt::Debug for Connection {
+    /// Never the key.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Connection").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
+/// How a server is reached; a simulation brings its own.
+pub trait Network: fmt::Debug + Send + Sync {
+    /// A way to the server.
+    ///
+    /// # Errors
+    /// [`RemoteError::Setup`].
+    fn reach(&self, server: &str, trust: &Trust) -> Result<Arc<dyn Transport>, RemoteError>;
+}
+
+/// The network of the machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Internet;
+
+impl Network for Internet {
+    fn reach(&self, server: &str, trust: &Trust) -> Result<Arc<dyn Transport>, RemoteError> {
+        Ok(Arc::new(Https::new(server, trust)?))
+    }
+}
+
+/// The backend as the holder of a key sees it.
+pub(crate) fn remote(
+    network: &dyn Network,
+    server: &str,
+    certificate: Option<&str>,
+    key: &Zeroizing<String>,
+) -> Result<Remote, RemoteError> {
+    let trust = certificate.map_or(Trust::System, |pem| Trust::Certificate(pem.as_bytes().to_vec()));
+    Ok(Remote::new(network.reach(server, &trust)?, Credentials::Key(key.clone())))
+}
+
+impl Connection {
+    /// The connection of an open workspace; `None` in a standalone one.
+    pub(crate) async fn find(cache: &Cache) -> Result<Option<Self>, DeskError> {
+        let Some(json) = cache.find_meta(KEY).await?.map(Zeroizing::new) else { return Ok(None) };
+        serde_json::from_str(&json)
+            .map(Some)
+            .map_err(|error| DeskError::Bug(format!("the connection: {error}")))
+    }
+
+    pub(crate) async fn put(&self, tx: &mut WriteTx) -> Result<(), DeskError> {
+        let json =
+            Zeroizing::new(serde_json::to_string(self).map_err(|error| DeskError::Bug(error.to_string()))?);
+        Ok(tx.put_meta(KEY, &json).await?)
+    }
+
+    pub(crate) fn verifier_key(&self) -> Result<VerifierKey, DeskError> {
+        VerifierKey::parse(&self.verifier_key).map_err(|error| DeskError::Bug(error.to_string()))
+    }
+
+    /// The actor of what is decided here.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor {
+            kind: match self.role.as_str() {
+                "worker" => ActorKind::System,
+                "bank" => ActorKind::Bank,
+                _ => ActorKind::User,
+            },
+            id: self.subject.clone(),
+            role: Some(self.role.clone()),
+            auth: Some(self.auth.clone()),
+            order: None,
+        }
+    }
+
+    pub(crate) fn remote(&self, network: &dyn Network) -> Result<Remote, RemoteError> {
+        remote(network, &self.server, self.certificate.as_deref(), &self.key)
+    }
+}

@@ -1,0 +1,285 @@
+//! Applying what was verified, in one transaction: events, projections, frontier and checkpoint.
+//!
+//! What was decided here stands provisionally at the end of the log. It is taken off, the verified events are put in
+//! its place, and what is still waiting is put back behind them. Where both sides touched the same things the
+//! projection is made again from the log, so that every replica ends up with the same.
+
+use super::pull::{events_of, revealed};
+use crate::{
+    Session,
+    connection::Connection,
+    error::DeskError,
+    import::{import_pulled, refuse_pulled},
+    project::{self, Effects},
+    propose::account_object,
+    workspace::REPLAY,
+};
+use attest_cache::{
+    checkpoint::StoredCheckpoint,
+    log::{StoredEvent, WriteTx},
+    outbox::{OutboxRow, OutboxState},
+};
+use attest_domain::event::{Event, action};
+use attest_evidence::{disclosure, leaf, tree::Frontier};
+use std::{
+    collections::{BTreeSet, HashMap},
+    ops::BitOrAssign,
+    sync::Arc,
+};
+
+/// What a pull has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Changed {
+    /// Nothing.
+    Nothing,
+    /// The log has grown; lists are read again.
+    Grown,
+    /// The projection has to be made again from the log.
+    Replay,
+}
+
+impl BitOrAssign for Changed {
+    fn bitor_assign(&mut self, other: Self) {
+        *self = (*self).max(other);
+    }
+}
+
+/// A staged stretch of the log whose root is the signed one.
+pub(super) struct Verified {
+    pub(super) known: Frontier,
+    pub(super) grown: Frontier,
+    pub(super) note: String,
+    /// By position of their event.
+    pub(super) disclosures: HashMap<u64, Vec<String>>,
+    /// Positions of imports whose document the member may not see.
+    pub(super) withheld: Vec<u64>,
+}
+
+/// A provisional event on its way from one place in the log to another.
+struct Provisional {
+    stored: StoredEvent,
+    event: Event,
+    /// Its command; `None` where that was taken out.
+    row: Option<OutboxRow>,
+}
+
+/// Applies a verified stretch.
+pub(super) async fn apply(
+    session: &Arc<Session>,
+    connection: &Connection,
+    verified: Verified,
+) -> Result<Changed, DeskError> {
+    let size = verified.grown.size();
+    let mut tx = session.begin().await?;
+    let provisional = take(&mut tx, verified.known.size()).await?;
+    let mut changed = Changed::Grown;
+    let mut seen = BTreeSet::new();
+    let touched: BTreeSet<String> = provisional.iter().flat_map(|one| touches(&one.event)).collect();
+    let mut from = verified.known.size();
+    while from < size {
+        for (event, bytes) in events_of(session, connection, from, size).await? {
+            from = event.seq + 1;
+            let disclosures = revealed(&event, verified.disclosures.get(&event.seq));
+            let reverts = match event.reverts {
+                Some(id) => tx.find_event_position(&id.to_string()).await?,
+                None => None,
+            };
+            session.author.store(&mut tx, &event, &bytes, leaf::hash(&bytes), reverts, &disclosures).await?;
+            let own = provisional.iter().find(|one| one.event.id == event.id);
+            match own {
+                Some(own) if says_the_same(&own.event, &event) => {
+                    // Its effect is here already, unless it came in another order than it was decided in.
+                    if provisional
+                        .iter()
+                        .any(|one| one.event.seq < own.event.seq && !seen.contains(&one.event.id))
+                    {
+                        changed |= Changed::Replay;
+                    }
+                    follow(&mut tx, &event).await?;
+                }
+                Some(_) => changed |= Changed::Replay,
+                None if conflicts(&event, &touched, provisional.is_empty()) => {
+                    changed |= Changed::Replay;
+                    carry_out(session, &mut tx, &event, &verified, &disclosures).await?;
+                }
+                None => carry_out(session, &mut tx, &event, &verified, &disclosures).await?,
+            }
+            if own.is_some() {
+                tx.remove_outbox(&event.id.to_string()).await?;
+                seen.insert(event.id);
+            }
+        }
+    }
+    let left: Vec<Provisional> =
+        provisional.into_iter().filter(|one| !seen.contains(&one.event.id)).collect();
+    changed |= put_back(session, &mut tx, left, size).await?;
+    let checkpoint =
+        StoredCheckpoint { size, nodes: verified.grown.nodes().to_vec(), note: verified.note.clone() };
+    tx.put_checkpoint(&checkpoint).await?;
+    tx.clear_staged().await?;
+    note_replay(&mut tx, changed).await?;
+    session.commit(tx).await?;
+    session.seal.keep(verified.note);
+    Ok(changed)
+}
+
+/// Takes back what was refused, or is in the log in another event, where nothing new was pulled.
+pub(super) async fn settle(
+    session: &Arc<Session>,
+    _: &Connection,
+    known: &Frontier,
+) -> Result<Changed, DeskError> {
+    let ends = |row: &OutboxRow| match row.state {
+        OutboxState::Waiting => false,
+        OutboxState::Accepted(seq) => seq < known.size(),
+        OutboxState::Refused { .. } => true,
+    };
+    let mut tx = session.begin().await?;
+    let ended: BTreeSet<String> =
+        tx.list_outbox().await?.into_iter().filter(ends).map(|row| row.key).collect();
+    if ended.is_empty() {
+        return Ok(Changed::Nothing);
+    }
+    let provisional = take(&mut tx, known.size()).await?;
+    if !provisional.iter().any(|one| ended.contains(&one.event.id.to_string())) {
+        // Only refusals that nobody has looked at yet; their events are gone already.
+        return Ok(Changed::Nothing);
+    }
+    let changed = put_back(session, &mut tx, provisional, known.size()).await?;
+    note_replay(&mut tx, changed).await?;
+    session.commit(tx).await?;
+    Ok(changed)
+}
+
+/// Notes with what was pulled that the projection has to be made again, so that an end in between is made up for.
+async fn note_replay(tx: &mut WriteTx, changed: Changed) -> Result<(), DeskError> {
+    if changed == Changed::Replay {
+        tx.put_meta(REPLAY, "due").await?;
+    }
+    Ok(())
+}
+
+async fn take(tx: &mut WriteTx, verified: u64) -> Result<Vec<Provisional>, DeskError> {
+    let mut rows: HashMap<String, OutboxRow> =
+        tx.list_outbox().await?.into_iter().map(|row| (row.key.clone(), row)).collect();
+    let stored = tx.take_provisional(verified).await?;
+    stored
+        .into_iter()
+        .map(|stored| {
+            let event = leaf::decode(&stored.leaf)?;
+            let row = rows.remove(&event.id.to_string());
+            Ok(Provisional { stored, event, row })
+        })
+        .collect()
+}
+
+/// Puts what still waits behind the verified events. What was refused, or stands in another event, is left out, and
+/// its effect with it.
+async fn put_back(
+    session: &Session,
+    tx: &mut WriteTx,
+    provisional: Vec<Provisional>,
+    verified: u64,
+) -> Result<Changed, DeskError> {
+    let mut changed = Changed::Nothing;
+    for one in provisional {
+        let key = one.event.id.to_string();
+        match one.row.as_ref().map(|row| &row.state) {
+            Some(OutboxState::Waiting) => {}
+            Some(OutboxState::Accepted(seq)) if *seq >= verified => {}
+            Some(OutboxState::Accepted(_)) => {
+                // Another event says it, such as the import of the same document by somebody else.
+                tx.remove_outbox(&key).await?;
+                changed |= Changed::Replay;
+                continue;
+            }
+            Some(OutboxState::Refused { .. }) | None => {
+                changed |= Changed::Replay;
+                continue;
+            }
+        }
+        let mut event = one.event;
+        event.seq = tx.next_seq().await?;
+        let reverts = match event.reverts {
+            Some(id) => tx.find_event_position(&id.to_string()).await?,
+            None => None,
+        };
+        let bytes = leaf::encode(&event)?;
+        let disclosures: Vec<(String, String)> =
+            one.stored.disclosures.into_iter().map(|text| (disclosure::digest(&text), text)).collect();
+        session.author.store(tx, &event, &bytes, leaf::hash(&bytes), reverts, &disclosures).await?;
+        follow(tx, &event).await?;
+    }
+    Ok(changed)
+}
+
+/// What stays as it is but for its place in the log.
+async fn follow(tx: &mut WriteTx, event: &Event) -> Result<(), DeskError> {
+    if let (action::DOCUMENT_IMPORT | action::DOCUMENT_REFUSE, Some(sha256)) =
+        (event.action.as_str(), attest_domain::Digest::parse(&event.object.id))
+    {
+        tx.move_document_event(&sha256, event.seq).await?;
+    }
+    Ok(())
+}
+
+/// Whether two events say the same of the same object; who wrote when is the log's to say.
+fn says_the_same(one: &Event, other: &Event) -> bool {
+    (&one.action, &one.object, &one.before, &one.after)
+        == (&other.action, &other.object, &other.before, &other.after)
+}
+
+/// What an event has to do with.
+fn touches(event: &Event) -> Vec<String> {
+    let mut ids = event.lines();
+    ids.push(event.object.id.clone());
+    ids
+}
+
+/// Whether another member's event meets what was decided here. A document may supersede lines of any other.
+fn conflicts(event: &Event, touched: &BTreeSet<String>, nothing_waits: bool) -> bool {
+    !nothing_waits
+        && (event.action == action::DOCUMENT_IMPORT || touches(event).iter().any(|id| touched.contains(id)))
+}
+
+/// Carries out an event of the log.
+async fn carry_out(
+    session: &Session,
+    tx: &mut WriteTx,
+    event: &Event,
+    verified: &Verified,
+    disclosures: &[(String, String)],
+) -> Result<(), DeskError> {
+    let word = |wanted: &str| {
+        disclosures.iter().find_map(|(_, text)| match disclosure::reveal(text, &event.sd) {
+            Ok((name, value)) if name == wanted => value.as_str().map(str::to_owned),
+            _ => None,
+        })
+    };
+    match event.action.as_str() {
+        action::DOCUMENT_IMPORT if verified.withheld.contains(&event.seq) => Ok(()),
+        action::DOCUMENT_IMPORT => import_pulled(session, tx, event, word("name")).await,
+        action::DOCUMENT_REFUSE => refuse_pulled(tx, event, word("name")).await,
+        action::ACCOUNT_ASSIGN => assign(tx, event).await,
+        _ => {
+            let mut effects = Effects::default();
+            project::apply(tx, event, &mut effects).await?;
+            for (account, _) in effects.dissolved {
+                tx.mark_stale(account, event.seq).await?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Gives an account the ledger account that an event tells.
+pub(crate) async fn assign(tx: &mut WriteTx, event: &Event) -> Result<(), DeskError> {
+    let number = event.after.as_ref().and_then(|after| after["ledger_account"].as_str()).unwrap_or_default();
+    for (id, key) in tx.list_account_keys().await? {
+        if account_object(&key).to_string() == event.object.id {
+            tx.set_ledger_account(id, number).await?;
+            tx.mark_stale(id, event.seq).await?;
+        }
+    }
+    Ok(())
+}

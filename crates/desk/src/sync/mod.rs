@@ -1,0 +1,300 @@
+//! Sync: connecting a workspace to a backend, pulling its verified log, pushing what was decided here (DESIGN §5).
+//!
+//! Invariants: nothing that was fetched changes anything before the root over all new leaves is the one that was
+//! signed; what was decided here is shown at once, marked, and never lost; a log that contradicts itself freezes.
+
+mod apply;
+mod pull;
+mod push;
+mod work;
+
+use crate::{
+    Desk, Session,
+    connection::{self, Connection},
+    error::DeskError,
+    journal::instant,
+    view::{ConflictView, SyncPhase, SyncView},
+};
+use attest_cache::outbox::OutboxState;
+use attest_evidence::leaf;
+use attest_remote::RemoteError;
+use std::sync::{Arc, Mutex};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+pub(crate) use apply::assign;
+
+pub use crate::connection::{Internet, Network};
+pub use work::{Policy, Worked};
+
+/// What a person gives to connect.
+#[derive(Clone)]
+pub struct ConnectRequest {
+    /// `https://` and the host.
+    pub server: String,
+    /// The one certificate to trust (PEM); the system's where absent.
+    pub certificate: Option<String>,
+    /// An API key.
+    pub key: Zeroizing<String>,
+    /// Which company, where the key is for several.
+    pub tenant: Option<Uuid>,
+    /// Passphrase of the new workspace; a key in the keychain where absent.
+    pub passphrase: Option<String>,
+}
+
+impl std::fmt::Debug for ConnectRequest {
+    /// Never the secrets.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("ConnectRequest").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
+/// How far the sync that runs has come, and how the last one ended.
+#[derive(Debug, Default)]
+pub(crate) struct Progress(Mutex<Told>);
+
+#[derive(Clone, Debug, Default)]
+struct Told {
+    running: bool,
+    /// Events verified of how many there are.
+    events: Option<(u64, u64)>,
+    synced: Option<String>,
+    error: Option<(String, String)>,
+}
+
+impl Progress {
+    fn tell(&self, change: impl FnOnce(&mut Told)) {
+        change(&mut self.0.lock().expect("no holder panics"));
+    }
+
+    fn told(&self) -> Told {
+        self.0.lock().expect("no holder panics").clone()
+    }
+
+    pub(super) fn events(&self, done: u64, total: u64) {
+        self.tell(|told| told.events = Some((done, total)));
+    }
+}
+
+impl Desk {
+    /// Makes a workspace that replicates a company's log, and opens it. Nothing is pulled yet.
+    ///
+    /// # Errors
+    /// What the backend says of the key; [`DeskError::Argument`] when the company has to be chosen;
+    /// [`DeskError::WorkspaceExists`].
+    pub async fn connect(&self, request: ConnectRequest) -> Result<(), DeskError> {
+        let remote = connection::remote(
+            self.shared.network.as_ref(),
+            &request.server,
+            request.certificate.as_deref(),
+            &request.key,
+        )?;
+        let me = remote.me().await?;
+        let mut tenants = me.tenants.into_iter();
+        let tenant = match request.tenant {
+            Some(id) => tenants.find(|tenant| tenant.id == id),
+            None => tenants.next().filter(|_| tenants.len() == 0),
+        };
+        let tenant = tenant.ok_or_else(|| DeskError::Argument {
+            what: "company of this key; name one",
+            value: request.tenant.map(|id| id.to_string()).unwrap_or_default(),
+        })?;
+        let connection = Connection {
+            server: request.server,
+            certificate: request.certificate,
+            tenant: tenant.id,
+            company: tenant.name,
+            verifier_key: tenant.verifier_key,
+            subject: me.subject,
+            role: tenant.role.code().to_owned(),
+            auth: me.auth,
+            key: request.key,
+        };
+        connection.verifier_key()?;
+        self.create_connected(connection, request.passphrase).await
+    }
+
+    /// Pulls what is new, pushes what was decided here, and pulls what came of it. One at a time; a second one waits.
+    ///
+    /// # Errors
+    /// [`DeskError::NotConnected`], [`DeskError::Frozen`], [`DeskError::Remote`] when the backend cannot be reached:
+    /// what was decided here is kept then.
+    pub async fn sync(&self) -> Result<SyncView, DeskError> {
+        let session = self.session().await?;
+        let connection = Connection::find(&session.cache).await?.ok_or(DeskError::NotConnected)?;
+        let turn = session.syncing.lock().await;
+        if session.seal.frozen().is_some() {
+            return Err(DeskError::Frozen);
+        }
+        session.progress.tell(|told| told.running = true);
+        let outcome = self.exchange(&session, &connection).await;
+        let now = instant(session.author.clock.now());
+        session.progress.tell(|told| {
+            told.running = false;
+            told.events = None;
+            match &outcome {
+                Ok(()) => (told.synced, told.error) = (Some(now), None),
+                Err(error) => told.error = Some((error.code().to_owned(), error.to_string())),
+            }
+        });
+        drop(turn);
+        outcome?;
+        self.sync_state().await
+    }
+
+    async fn exchange(&self, session: &Arc<Session>, connection: &Connection) -> Result<(), DeskError> {
+        let remote = connection.remote(self.shared.network.as_ref())?;
+        let mut changed = pull::pull(session, connection, &remote).await?;
+        if let Some(reached) = push::push(session, connection, &remote).await? {
+            changed |= pull::pull_to(session, connection, &remote, reached).await?;
+        }
+        if changed == apply::Changed::Replay {
+            self.rebuild().await?;
+        } else if changed == apply::Changed::Grown {
+            session.forget();
+            self.finish_proposing(session, &self.watch_proposing()).await?;
+        }
+        Ok(())
+    }
+
+    /// Forgets the credentials. What waits stays, and is sent after signing in again.
+    ///
+    /// # Errors
+    /// [`DeskError::NotConnected`].
+    pub async fn sign_out(&self) -> Result<(), DeskError> {
+        self.change_key(Zeroizing::new(String::new())).await
+    }
+
+    /// Signs in again, with a key of the same member.
+    ///
+    /// # Errors
+    /// [`DeskError::NotConnected`]; what the backend says of the key; [`DeskError::Argument`] for another member's.
+    pub async fn sign_in(&self, key: Zeroizing<String>) -> Result<(), DeskError> {
+        let session = self.session().await?;
+        let connection = Connection::find(&session.cache).await?.ok_or(DeskError::NotConnected)?;
+        let with = Connection { key: key.clone(), ..connection };
+        let me = with.remote(self.shared.network.as_ref())?.me().await?;
+        if me.subject != with.subject {
+            return Err(DeskError::Argument {
+                what: "key of the member of this workspace",
+                value: me.subject,
+            });
+        }
+        self.change_key(key).await
+    }
+
+    async fn change_key(&self, key: Zeroizing<String>) -> Result<(), DeskError> {
+        let session = self.session().await?;
+        let connection = Connection::find(&session.cache).await?.ok_or(DeskError::NotConnected)?;
+        let mut tx = session.cache.begin().await?;
+        Connection { key, ..connection }.put(&mut tx).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Waits for the backend to tell that its log has grown; returns when it has, or hung up.
+    ///
+    /// # Errors
+    /// [`DeskError::NotConnected`], [`DeskError::Remote`].
+    pub async fn wait_for_signal(&self) -> Result<(), DeskError> {
+        let (connection, known) = {
+            let session = self.session().await?;
+            let connection = Connection::find(&session.cache).await?.ok_or(DeskError::NotConnected)?;
+            (connection, session.cache.find_checkpoint().await?.map_or(0, |stored| stored.size))
+        };
+        let mut signals = connection.remote(self.shared.network.as_ref())?.signals(connection.tenant).await?;
+        while let Some(size) = signals.next().await? {
+            if size > known {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Where sync stands. Answers in a standalone workspace too.
+    ///
+    /// # Errors
+    /// [`DeskError::Locked`], or what the database says.
+    pub async fn sync_state(&self) -> Result<SyncView, DeskError> {
+        let session = self.session().await?;
+        let Some(connection) = Connection::find(&session.cache).await? else {
+            return Ok(SyncView::standalone());
+        };
+        let count = session.cache.count_outbox().await?;
+        let told = session.progress.told();
+        let phase = match (&told.error, session.seal.frozen(), told.running) {
+            (_, Some(_), _) => SyncPhase::Frozen,
+            (_, None, true) => SyncPhase::Syncing,
+            (Some((code, _)), None, false) if code == "remote.signed_out" => SyncPhase::SignedOut,
+            (Some((code, _)), None, false) if is_offline(code) => SyncPhase::Offline,
+            (Some(_), None, false) => SyncPhase::Failed,
+            (None, None, false) => SyncPhase::Idle,
+        };
+        let (events_done, events_total) = told.events.unzip();
+        Ok(SyncView {
+            phase,
+            server: Some(connection.server),
+            company: Some(connection.company),
+            role: Some(connection.role),
+            waiting: count.waiting,
+            refused: count.refused,
+            events_done,
+            events_total,
+            synced: told.synced,
+            error: told.error.map(|(_, message)| message),
+        })
+    }
+
+    /// What was decided here and refused there, oldest first.
+    ///
+    /// # Errors
+    /// [`DeskError::Locked`], or what the database says.
+    pub async fn list_conflicts(&self) -> Result<Vec<ConflictView>, DeskError> {
+        let session = self.session().await?;
+        let mut conflicts = Vec::new();
+        for row in session.cache.list_outbox().await? {
+            let OutboxState::Refused { code, message, because } = row.state else { continue };
+            let standing = match because {
+                Some(seq) => session.cache.list_events(seq, 1).await?.pop().filter(|event| event.seq == seq),
+                None => None,
+            };
+            let standing = standing.map(|stored| leaf::decode(&stored.leaf)).transpose()?;
+            let submission: attest_wire::Submission = serde_json::from_str(&row.submission)
+                .map_err(|error| DeskError::Bug(format!("the outbox: {error}")))?;
+            conflicts.push(ConflictView {
+                key: row.key,
+                made: row.made,
+                command: serde_json::to_value(&submission.command)
+                    .ok()
+                    .and_then(|command| command["type"].as_str().map(str::to_owned))
+                    .unwrap_or_default(),
+                code,
+                message,
+                by: standing.as_ref().map(|event| event.actor.id.clone()),
+                at: standing.as_ref().map(|event| event.at.clone()),
+                action: standing.map(|event| event.action),
+            });
+        }
+        Ok(conflicts)
+    }
+
+    /// Leaves a refused decision: what stands in its way is kept.
+    ///
+    /// # Errors
+    /// [`DeskError::Unknown`] when nothing was refused under this key.
+    pub async fn dismiss_conflict(&self, key: &str) -> Result<(), DeskError> {
+        let session = self.session().await?;
+        let mut tx = session.begin().await?;
+        let refused = |state: &OutboxState| matches!(state, OutboxState::Refused { .. });
+        if !tx.list_outbox().await?.iter().any(|row| row.key == key && refused(&row.state)) {
+            return Err(DeskError::Unknown { what: "refused decision", name: key.to_owned() });
+        }
+        tx.remove_outbox(key).await?;
+        session.commit(tx).await
+    }
+}
+
+fn is_offline(code: &str) -> bool {
+    let unreachable = RemoteError::Unreachable(String::new()).code();
+    [unreachable, RemoteError::Timeout.code()].contains(&code)
+}

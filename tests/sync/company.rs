@@ -1,0 +1,55 @@
+//! A company with a backend of its own, and its people's desks.
+
+use crate::office::{Office, PASSPHRASE, cheapen};
+use attest_backend::{Config, Running, clock::SystemClock, operate};
+use attest_desk::{Desk, sync::ConnectRequest};
+use attest_domain::roles::{Role, Scope};
+use std::sync::Arc;
+use uuid::Uuid;
+
+pub(crate) struct Company {
+    pub(crate) running: Running,
+    pub(crate) tenant: Uuid,
+    pub(crate) folder: tempfile::TempDir,
+}
+
+impl Company {
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config {
+            listen: ([127, 0, 0, 1], 0).into(),
+            data: folder.path().join("backend"),
+            ..Config::default()
+        };
+        let running = attest_backend::start(config, Arc::new(SystemClock)).await.unwrap();
+        let tenant = operate::create_tenant(running.backend(), "Norrsken Handel AB").await.unwrap();
+        Self { running, tenant, folder }
+    }
+
+    /// What somebody of this role connects with.
+    pub(crate) async fn invite(&self, name: &str, role: Role, scope: &Scope) -> ConnectRequest {
+        let (_, key) =
+            operate::add_program(self.running.backend(), self.tenant, name, role, scope).await.unwrap();
+        ConnectRequest {
+            server: format!("https://localhost:{}", self.running.address.port()),
+            certificate: Some(std::fs::read_to_string(self.running.certificate.as_ref().unwrap()).unwrap()),
+            key: key.into(),
+            tenant: None,
+            passphrase: Some(PASSPHRASE.to_owned()),
+        }
+    }
+
+    /// The connected desk of a new controller.
+    pub(crate) async fn desk(&self, name: &str) -> Office {
+        self.desk_of(name, Role::Controller).await
+    }
+
+    pub(crate) async fn desk_of(&self, name: &str, role: Role) -> Office {
+        let request = self.invite(name, role, &Scope::default()).await;
+        let folder = tempfile::tempdir().unwrap();
+        let desk = Desk::new(folder.path().join("workspace"), folder.path().join("exports"));
+        desk.connect(request).await.unwrap();
+        cheapen(&desk);
+        Office { desk, folder }
+    }
+}
