@@ -58,6 +58,7 @@ impl Step {
 pub(crate) struct Paper {
     sha256: Digest,
     bytes: Vec<u8>,
+    #[expect(clippy::vec_box, reason = "the cache takes entries as readers give them")]
     entries: Vec<Box<Entry>>,
 }
 
@@ -169,7 +170,7 @@ impl History {
         let hashes = cache.list_leaf_hashes(0, ALL).await.map_err(found("hashes"))?;
         require_equal("leaf hashes", hashes, facts.iter().map(|fact| fact.hash).collect())?;
         let stored = cache.find_checkpoint().await.map_err(found("checkpoint"))?;
-        require_equal("checkpoint", stored.as_ref(), there.clone().last().map(|step| &step.checkpoint))?;
+        require_equal("checkpoint", stored.as_ref(), there.clone().next_back().map(|step| &step.checkpoint))?;
         let said = cache.find_meta(SIZE).await.map_err(found("fact"))?;
         require_equal("size as a fact", said, (size > 0).then(|| size.to_string()))?;
         self.judge_papers(cache, size).await
@@ -217,6 +218,7 @@ fn found(what: &str) -> impl Fn(CacheError) -> String {
     move |error| format!("{what}: {error}")
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "most are made for the comparison")]
 fn require_equal<T: PartialEq + Debug>(what: &str, found: T, expected: T) -> Result<(), String> {
     if found == expected { Ok(()) } else { Err(format!("{what}: found {found:?}, expected {expected:?}")) }
 }

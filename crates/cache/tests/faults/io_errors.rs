@@ -23,7 +23,7 @@ const STEPS: usize = 10;
 /// Sittings of which every call is failed; the first makes and migrates the database.
 const WHOLE: usize = 3;
 /// Calls that are failed in the others, drawn by the seed.
-const SAMPLE: u64 = 900;
+const SAMPLE: u64 = 600;
 
 /// A step of the script.
 #[derive(Clone, Debug)]
@@ -68,8 +68,8 @@ fn plan(history: &mut History, chance: &mut Chance) -> Vec<Act> {
     let act = |_| match chance.below(10) {
         0..3 => Act::List,
         3..5 => Act::Look,
-        5..7 => Act::Write(history.plan(1 + chance.below(3), 1 + chance.below(9_000))),
-        _ => Act::Write(history.plan(1 + chance.below(3), 0)),
+        5..7 => Act::Write(history.plan(1, 1 + chance.below(9_000))),
+        _ => Act::Write(history.plan(1 + chance.below(2), 0)),
     };
     (0..STEPS).map(act).collect()
 }
@@ -78,8 +78,9 @@ async fn act(cache: &Cache, act: &Act) -> Result<(), CacheError> {
     match act {
         Act::Write(step) => write(cache, step).await,
         Act::List => {
-            cache.list_events(0, 1_000).await?;
-            cache.list_documents(0, 1_000).await?;
+            let head = cache.log_head().await?;
+            cache.list_events(head.size.saturating_sub(50), 50).await?;
+            cache.list_documents(0, 20).await?;
             cache.list_statements(None).await?;
             Ok(())
         }
@@ -137,6 +138,8 @@ struct Run<'r> {
     history: &'r History,
     sitting: &'r Sitting,
     fault: Fault,
+    /// Whether the log is also judged before the sitting is finished, and every page verified behind it.
+    deep: bool,
 }
 
 impl Run<'_> {
@@ -215,7 +218,9 @@ impl Run<'_> {
             if size != kept && !under_way {
                 return Err(format!("{kept} events were acknowledged, {size} are there"));
             }
-            self.history.judge(&cache, size).await?;
+            if self.deep {
+                self.history.judge(&cache, size).await?;
+            }
             for one in &self.sitting.acts[next..] {
                 act(&cache, one).await.map_err(|error| format!("The next run fails: {error}"))?;
             }
@@ -225,7 +230,10 @@ impl Run<'_> {
             });
             let end = end.max().unwrap_or(self.sitting.size);
             self.history.judge(&cache, end).await?;
-            self.history.judge_deeply(&cache, end).await
+            if self.deep {
+                self.history.judge_deeply(&cache, end).await?;
+            }
+            Ok(())
         }
         .await;
         cache.close().await;
@@ -244,12 +252,13 @@ struct Script {
 
 impl Script {
     /// Fails a call of a sitting; whether the sitting has that many.
-    async fn fail(&mut self, sitting: usize, call: u64) -> bool {
+    async fn fail(&mut self, number: usize, call: u64) -> bool {
         let errno = [Errno::Io, Errno::NoSpace, Errno::Access][self.tally.runs % 3];
         let fault = Fault { call, errno, lasting: self.tally.runs % 2 == 1 };
-        let run = Run { bench: &self.bench, history: &self.history, sitting: &self.sittings[sitting], fault };
+        let (bench, history, sitting) = (&self.bench, &self.history, &self.sittings[number]);
+        let run = Run { bench, history, sitting, fault, deep: self.tally.runs.is_multiple_of(10) };
         let outcome = run.go().await.unwrap_or_else(|broken| {
-            panic!("{broken}\nwith {fault:?} in sitting {sitting} of ATTEST_FAULTS_SEED={}", self.seed)
+            panic!("{broken}\nwith {fault:?} in sitting {number} of ATTEST_FAULTS_SEED={}", self.seed)
         });
         let Some(failed) = outcome.failed else { return false };
         self.tally.runs += 1;
@@ -262,7 +271,7 @@ impl Script {
 }
 
 /// Fails every call of the first three sittings, which make the database, write and read, until they run clean, and
-/// 900 of the other sittings' calls: all of them would take many minutes (`ATTEST_FAULTS_CALLS` asks for more).
+/// 600 of the other sittings' calls: all of them would take many minutes (`ATTEST_FAULTS_CALLS` asks for more).
 #[tokio::test]
 async fn every_io_error_leaves_a_clean_error_and_a_working_next_run() {
     let begun = Instant::now();

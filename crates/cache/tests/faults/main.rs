@@ -4,6 +4,8 @@
 //! the two. It is registered as the process's default VFS, so that the cache is opened as the product opens it, without
 //! a seam. What is written and what must be found again is in [`history`].
 
+#![expect(clippy::unwrap_used, reason = "what helpers of tests cannot do is a failed test")]
+
 mod chance;
 mod disk;
 mod history;

@@ -93,29 +93,23 @@ impl Life {
     }
 
     /// The disk and the acknowledged size at each of the losses, which are in order.
-    fn replay(
-        &self,
-        losses: &[Loss],
-        mut each: impl AsyncFnMut(&Disk, usize, Loss),
-    ) -> impl Future<Output = ()> {
-        async move {
-            let mut disk = Disk::new(self.start.clone());
-            let (mut done, mut acknowledged) = (0, self.found);
-            let mut lines = self.trace.iter().peekable();
-            for loss in losses {
-                while let Some(line) =
-                    lines.next_if(|line| done < loss.at || matches!(line, Traced::Acknowledged(_)))
-                {
-                    match line {
-                        Traced::Acknowledged(size) => acknowledged = *size,
-                        Traced::Operation(operation) => {
-                            disk.apply(operation);
-                            done += 1;
-                        }
+    async fn replay(&self, losses: &[Loss], mut each: impl AsyncFnMut(&Disk, usize, Loss)) {
+        let mut disk = Disk::new(self.start.clone());
+        let (mut done, mut acknowledged) = (0, self.found);
+        let mut lines = self.trace.iter().peekable();
+        for loss in losses {
+            let before =
+                |line: &Traced, done: usize| done < loss.at || matches!(line, Traced::Acknowledged(_));
+            while let Some(line) = lines.next_if(|line| before(line, done)) {
+                match line {
+                    Traced::Acknowledged(size) => acknowledged = *size,
+                    Traced::Operation(operation) => {
+                        disk.apply(operation);
+                        done += 1;
                     }
                 }
-                each(&disk, acknowledged, *loss).await;
             }
+            each(&disk, acknowledged, *loss).await;
         }
     }
 }
