@@ -14,6 +14,8 @@ pub(crate) enum Need {
     BuildPackages,
     /// What opening the window without a screen takes, with a WebDriver and a keychain.
     WindowPackages,
+    /// A PostgreSQL server.
+    PostgresPackages,
     /// A program installed by cargo.
     Tool(&'static Tool),
     /// The UI's npm packages, exactly as its lock file says.
@@ -48,6 +50,7 @@ const BUILD_PACKAGES: &[&str] = &[
     "librsvg2-dev",
     "libxdo-dev",
 ];
+const POSTGRES_PACKAGES: &[&str] = &["postgresql"];
 const WINDOW_PACKAGES: &[&str] = &[
     "webkit2gtk-driver",
     "xvfb",
@@ -67,6 +70,7 @@ pub(crate) fn ensure(project: &Project, needs: &[Need], log: &mut Log) -> Result
         match need {
             Need::BuildPackages => packages.extend(BUILD_PACKAGES),
             Need::WindowPackages => packages.extend(WINDOW_PACKAGES),
+            Need::PostgresPackages => packages.extend(POSTGRES_PACKAGES),
             Need::Tool(_) | Need::NpmPackages => {}
         }
     }
@@ -78,7 +82,7 @@ pub(crate) fn ensure(project: &Project, needs: &[Need], log: &mut Log) -> Result
         match need {
             Need::Tool(tool) => ensure_tool(project, tool, log)?,
             Need::NpmPackages => ensure_npm(project, log)?,
-            Need::BuildPackages | Need::WindowPackages => {}
+            Need::BuildPackages | Need::WindowPackages | Need::PostgresPackages => {}
         }
         met.push(*need);
     }

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask demo|test|bench|fuzz|codegen|arrows|tidy`.
+//! The project's own commands: `cargo xtask demo|test|bench|fuzz|codegen|arrows|tidy|services|session`.
 //!
 //! Stays small and quick to compile: it starts other programs and reads their output. Whatever needs the
 //! product's crates (benches, window flows) is a package of its own that these commands run.
@@ -10,7 +10,9 @@ mod demo;
 mod fuzz;
 mod install;
 mod log;
+mod postgres;
 mod project;
+mod services;
 mod session;
 mod test;
 mod tidy;
@@ -32,6 +34,7 @@ Usage: cargo xtask COMMAND
   codegen [--check]        write the TypeScript types of the IPC from the Rust ones
   arrows                   check the dependency table of the workspace
   tidy                     check sizes, headers and leftovers in the sources
+  services -- PROGRAM…     run a program beside the servers that tests speak to
   session -- PROGRAM…      run a program on a virtual display with an unlocked, throw-away keychain";
 
 fn main() -> ExitCode {
@@ -59,6 +62,7 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         "codegen" => codegen::run(&project, rest),
         "arrows" => report("arrows", &arrows::violations(&project)?),
         "tidy" => report("tidy", &tidy::violations(&project)?),
+        "services" => services::run(&project, rest),
         "session" => session::run(&project, rest),
         session::INNER => session::run_inner(rest),
         "help" | "--help" | "-h" => {

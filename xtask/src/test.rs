@@ -8,6 +8,7 @@ use crate::{
     install::{self, Need},
     log::{Counts, Log},
     project::Project,
+    services::Services,
     session, tidy,
 };
 use anyhow::{Context, Result, bail};
@@ -64,7 +65,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "nextest",
         about: "unit, integration and journey tests",
-        needs: &[BUILD, Need::Tool(&install::NEXTEST)],
+        needs: &[BUILD, Need::Tool(&install::NEXTEST), Need::PostgresPackages],
         run: step_nextest,
     },
     Step { name: "doctests", about: "examples in the documentation", needs: &[BUILD], run: step_doctests },
@@ -307,6 +308,8 @@ fn step_nextest(project: &Project, log: &mut Log) -> Result<Ended> {
     if std::env::var_os(PROPTEST_SEED).is_none() {
         command.env(PROPTEST_SEED, "20261120");
     }
+    let services = Services::start(project, log)?;
+    services.introduce(&mut command);
     passed(log.run(command))
 }
 
