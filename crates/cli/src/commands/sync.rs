@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 #[derive(Debug, Serialize)]
 pub(crate) struct SyncAnswer {
     state: &'static str,
-    server: Option<String>,
+    pub(crate) server: Option<String>,
     company: Option<String>,
     role: Option<String>,
     /// Decisions not in the backend's log yet.
