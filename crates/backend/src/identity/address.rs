@@ -21,7 +21,7 @@ impl Origin {
             None => headers.get(header::HOST).and_then(|host| host.to_str().ok()),
         };
         authority
-            .and_then(|authority| split(authority))
+            .and_then(split)
             .filter(|(host, _)| is_ours(config, host))
             .map(|(host, port)| Self(origin(&host, port)))
             .ok_or_else(|| {

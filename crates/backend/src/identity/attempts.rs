@@ -44,8 +44,9 @@ pub(crate) async fn count(
             format!("select count, until from attempt where key = $1{}", backend.store.dialect.for_update());
         let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(&bucket.key).fetch_one(&mut **tx).await?;
         let (count, until): (i64, i64) = (row.get(0), row.get(1));
-        let (count, until) =
-            if until <= now || until > now + WINDOW { (0, now + WINDOW) } else { (count, until) };
+        // A window begins with its first failure.
+        let ended = count == 0 || until <= now || until > now + WINDOW;
+        let (count, until) = if ended { (0, now + WINDOW) } else { (count, until) };
         if count >= bucket.max {
             return Err(ApiError::TooMany(u32::try_from(until - now).unwrap_or(1).max(1)));
         }

@@ -32,7 +32,7 @@ pub(crate) async fn describe(
         authorization_endpoint: at("/oauth/authorize"),
         token_endpoint: at("/oauth/token"),
         revocation_endpoint: at("/oauth/revoke"),
-        scopes_supported: rights().filter_map(|right| super::rights::name(right)).collect(),
+        scopes_supported: rights().filter_map(super::rights::name).collect(),
         response_types_supported: texts(&["code"]),
         grant_types_supported: texts(&["authorization_code", "refresh_token", "client_credentials"]),
         token_endpoint_auth_methods_supported: texts(&["none", "client_secret_basic", "client_secret_post"]),

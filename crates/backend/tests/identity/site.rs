@@ -13,10 +13,11 @@ use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::{SignedDuration, Timestamp};
 use p256::ecdsa::{Signature, SigningKey, signature::Signer as _};
-use reqwest::{Certificate, Client, Method, RequestBuilder, Response, StatusCode, redirect, tls};
+use reqwest::{Certificate, Client, Method, RequestBuilder, Response, StatusCode, redirect};
 use serde_json::{Value, json};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
@@ -52,7 +53,8 @@ impl Clock for MovedClock {
 
 /// A service with one company.
 pub(crate) struct Site {
-    pub(crate) scratch: Scratch,
+    pub(crate) scratch: Arc<Scratch>,
+    database: Option<String>,
     pub(crate) running: Running,
     pub(crate) clock: Arc<MovedClock>,
     pub(crate) tenant: Uuid,
@@ -82,17 +84,40 @@ pub(crate) struct Reply {
 
 impl Site {
     pub(crate) async fn open() -> Self {
+        Self::open_on(None).await
+    }
+
+    /// One on each database; PostgreSQL is left out where the environment names no server.
+    pub(crate) async fn on_each_database() -> Vec<Self> {
+        let mut sites = vec![Self::open().await];
+        match std::env::var("ATTEST_POSTGRES") {
+            Ok(server) => sites.push(Self::open_on(Some(make_database(&server).await)).await),
+            Err(_) => println!("skipped on PostgreSQL, because ATTEST_POSTGRES names no server"),
+        }
+        sites
+    }
+
+    async fn open_on(database: Option<String>) -> Self {
         let scratch = Scratch::new();
         let clock = Arc::new(MovedClock(AtomicI64::new(0)));
-        let config = Config {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            data: scratch.path().to_owned(),
-            ..Config::default()
-        };
-        let running = start(config, clock.clone()).await.unwrap();
+        let running = start(config(&scratch, database.clone()), clock.clone()).await.unwrap();
         let tenant = operate::create_tenant(running.backend(), "Norrsken Handel AB").await.unwrap();
-        let http = client(&scratch, tls::Version::TLS_1_3);
-        Self { scratch, running, clock, tenant, http }
+        let http = client(&scratch, false);
+        Self { scratch: Arc::new(scratch), database, running, clock, tenant, http }
+    }
+
+    /// A second process over the same store, with the same clock.
+    pub(crate) async fn second_process(&self) -> Self {
+        let config = config(&self.scratch, self.database.clone());
+        let running = start(config, self.clock.clone()).await.unwrap();
+        Self {
+            scratch: self.scratch.clone(),
+            database: self.database.clone(),
+            running,
+            clock: self.clock.clone(),
+            tenant: self.tenant,
+            http: self.http.clone(),
+        }
     }
 
     pub(crate) async fn person(&self) -> Human {
@@ -172,7 +197,7 @@ impl Site {
 
     /// Asks the token endpoint with a proof.
     pub(crate) async fn token(&self, key: &Key, fields: &[(&'static str, String)]) -> Reply {
-        let proof = key.proof(&Proof::new("POST", format!("{}/oauth/token", self.origin()), self.seconds()));
+        let proof = key.proof(&Proof::new("POST", &format!("{}/oauth/token", self.origin()), self.seconds()));
         self.token_with(Some(&proof), fields).await
     }
 
@@ -203,7 +228,7 @@ impl Site {
     /// Asks a resource with token and proof.
     pub(crate) async fn ask(&self, method: Method, path: &str, key: &Key, token: &str) -> Reply {
         let address = format!("{}{path}", self.origin());
-        let proof = key.proof(&Proof::new(method.as_str(), address, self.seconds()).for_token(token));
+        let proof = key.proof(&Proof::new(method.as_str(), &address, self.seconds()).for_token(token));
         self.ask_with(method, path, token, &proof).await
     }
 
@@ -217,15 +242,32 @@ impl Site {
     }
 }
 
+fn config(scratch: &Scratch, database: Option<String>) -> Config {
+    Config {
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        data: scratch.path().to_owned(),
+        database,
+        ..Config::default()
+    }
+}
+
+/// Makes an empty database in a PostgreSQL server; answers its address.
+async fn make_database(server: &str) -> String {
+    let name = format!("identity_{}", Uuid::new_v4().simple());
+    let mut connection = PgConnection::connect(server).await.unwrap();
+    let sql = AssertSqlSafe(format!("create database {name}"));
+    sqlx::query(sql).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    format!("{}/{name}", server.rsplit_once('/').unwrap().0)
+}
+
 /// A client that trusts the service's own certificate.
-pub(crate) fn client(scratch: &Scratch, newest: tls::Version) -> Client {
+pub(crate) fn client(scratch: &Scratch, http_1: bool) -> Client {
     let pem = std::fs::read(scratch.path().join("certificate.pem")).unwrap();
-    Client::builder()
+    let builder = Client::builder()
         .tls_certs_only([Certificate::from_pem(&pem).unwrap()])
-        .tls_version_max(newest)
-        .redirect(redirect::Policy::none())
-        .build()
-        .unwrap()
+        .redirect(redirect::Policy::none());
+    if http_1 { builder.http1_only() } else { builder }.build().unwrap()
 }
 
 /// The fields of a request for a code's tokens.
@@ -394,7 +436,7 @@ pub(crate) struct Proof {
 }
 
 impl Proof {
-    pub(crate) fn new(method: &str, address: String, at: i64) -> Self {
+    pub(crate) fn new(method: &str, address: &str, at: i64) -> Self {
         Self {
             header: json!({"typ": "dpop+jwt", "alg": "ES256"}),
             claims: json!({"jti": Uuid::new_v4().to_string(), "htm": method, "htu": address, "iat": at}),
