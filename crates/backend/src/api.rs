@@ -66,6 +66,8 @@ fn routes() -> OpenApiRouter<Arc<Backend>> {
         .routes(routes!(tenants::me))
         .routes(routes!(identity::devices::list))
         .routes(routes!(identity::devices::end))
+        .routes(routes!(identity::members::list))
+        .routes(routes!(identity::members::change, identity::members::remove))
         .routes(routes!(identity::authorize::show, identity::authorize::take))
         .routes(routes!(identity::token::give))
         .routes(routes!(identity::token::revoke))

@@ -4,6 +4,7 @@
 use crate::{
     event::{Draft, EvidenceRef, Object, action},
     ids::Digest,
+    roles::{Role, Scope},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -85,6 +86,59 @@ pub fn reconciliation_exported(
         sensitive: vec![("account", key.to_owned())],
         ..draft(action::EXPORT, "reconciliation", object.to_string(), 1)
     }
+}
+
+/// What a member is, as its events tell it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The role.
+    pub role: Role,
+    /// What narrows it.
+    pub scope: Scope,
+}
+
+/// `member.change`: what the member `subject` was and is. Its name and its accounts are disclosures.
+#[must_use]
+pub fn member_changed(
+    subject: &str,
+    version: u64,
+    name: Option<&str>,
+    before: &Standing,
+    after: &Standing,
+    reason: Option<&str>,
+) -> Draft {
+    Draft {
+        reason: reason.map(str::to_owned),
+        before: Some(standing(before)),
+        after: Some(standing(after)),
+        sensitive: about_member(name, after),
+        ..draft(action::MEMBER_CHANGE, "member", subject.to_owned(), version)
+    }
+}
+
+/// `member.remove`: what `subject` was and is no more.
+#[must_use]
+pub fn member_removed(subject: &str, version: u64, name: Option<&str>, before: &Standing) -> Draft {
+    Draft {
+        before: Some(standing(before)),
+        sensitive: about_member(name, before),
+        ..draft(action::MEMBER_REMOVE, "member", subject.to_owned(), version)
+    }
+}
+
+/// Role and limits; of the accounts only how many, because their numbers may be a person's.
+fn standing(standing: &Standing) -> Value {
+    json!({
+        "role": standing.role.code(),
+        "accounts": standing.scope.accounts.as_ref().map(std::collections::BTreeSet::len),
+        "amount_max": standing.scope.amount_max.map(|amount| amount.to_string()),
+    })
+}
+
+fn about_member(name: Option<&str>, standing: &Standing) -> Vec<(&'static str, String)> {
+    let name = name.map(|name| ("name", name.to_owned()));
+    let accounts = standing.scope.accounts.as_ref().map(|accounts| ("accounts", json!(accounts).to_string()));
+    name.into_iter().chain(accounts).collect()
 }
 
 /// `workspace.create`, the first event of every log. `mode` is `standalone` or `connected`.

@@ -39,6 +39,10 @@ pub mod action {
     pub const WITHDRAW: &str = "cash_movement.withdraw";
     /// Lines were settled without a counterpart.
     pub const WRITE_OFF: &str = "cash_movement.write_off";
+    /// A member's role or scope was changed.
+    pub const MEMBER_CHANGE: &str = "member.change";
+    /// Somebody is a member no more.
+    pub const MEMBER_REMOVE: &str = "member.remove";
     /// A reconciliation left the workspace as a file.
     pub const EXPORT: &str = "reconciliation.export";
 }

@@ -73,6 +73,32 @@ pub struct MemberView {
     pub scope: Scope,
 }
 
+/// Members of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(ToSchema))]
+pub struct Members {
+    /// By name, then id.
+    pub members: Vec<MemberView>,
+}
+
+/// What a member is to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct MemberChange {
+    /// Its role.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
+    pub role: Role,
+    /// What narrows it; nothing where absent.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(value_type = Object))]
+    pub scope: Scope,
+    /// Why, for the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(max_length = 100))]
+    pub reason: Option<String>,
+}
+
 /// Disclosures of a range of the log that the caller may see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(ToSchema))]

@@ -1,16 +1,12 @@
 //! Where a person is signed in, and ending it there.
 
 use super::{Caller, tokens};
-use crate::{error::ApiError, state::Backend, store::StoreError};
+use crate::{error::ApiError, extract::Path, state::Backend, store::StoreError};
 use attest_wire::{
     Problem,
     identity::{DeviceView, Devices},
 };
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use sqlx::Row as _;
 use std::sync::Arc;
 use uuid::Uuid;

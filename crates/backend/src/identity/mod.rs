@@ -6,6 +6,7 @@ pub(crate) mod authorize;
 pub(crate) mod devices;
 pub(crate) mod dpop;
 pub(crate) mod keys;
+pub(crate) mod members;
 pub(crate) mod metadata;
 mod method;
 mod page;

@@ -6,6 +6,7 @@
 
 mod attempts;
 mod devices;
+mod members;
 mod programs;
 mod proofs;
 mod sign_in;

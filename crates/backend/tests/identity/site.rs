@@ -17,7 +17,7 @@ use reqwest::{Certificate, Client, Method, RequestBuilder, Response, StatusCode,
 use serde_json::{Value, json};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, any::AnyPoolOptions};
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
@@ -230,6 +230,29 @@ impl Site {
         let address = format!("{}{path}", self.origin());
         let proof = key.proof(&Proof::new(method.as_str(), &address, self.seconds()).for_token(token));
         self.ask_with(method, path, token, &proof).await
+    }
+
+    /// Sends a JSON body with token and proof.
+    pub(crate) async fn put(&self, path: &str, key: &Key, token: &str, body: &Value) -> Reply {
+        let address = format!("{}{path}", self.origin());
+        let proof = key.proof(&Proof::new("PUT", &address, self.seconds()).for_token(token));
+        let request = self.http.put(address).header("authorization", format!("DPoP {token}"));
+        Reply::read(request.header("dpop", proof).json(body).send().await.unwrap()).await
+    }
+
+    /// The events of the company's log, as they lie in the store.
+    pub(crate) async fn events(&self) -> Vec<Value> {
+        let file = format!("sqlite://{}", self.scratch.path().join("backend.db").display());
+        let url = self.database.as_deref().unwrap_or(&file);
+        let pool = AnyPoolOptions::new().max_connections(1).connect(url).await.unwrap();
+        let leaves: Vec<Vec<u8>> =
+            sqlx::query_scalar("select leaf from event where tenant = $1 order by seq")
+                .bind(self.tenant.to_string())
+                .fetch_all(&pool)
+                .await
+                .unwrap();
+        pool.close().await;
+        leaves.iter().map(|leaf| serde_json::from_slice(leaf).unwrap()).collect()
     }
 
     pub(crate) async fn ask_with(&self, method: Method, path: &str, token: &str, proof: &str) -> Reply {
