@@ -8,8 +8,9 @@ use crate::chance::Chance;
 use attest_cache::{
     Cache, CacheError,
     checkpoint::StoredCheckpoint,
+    documents::DocumentRow,
     import::{CompressedChunk, DocumentSummary},
-    log::{NewEvent, WriteTx},
+    log::{NewEvent, StoredEvent, WriteTx},
 };
 use attest_domain::{
     Amount, Currency, Digest,
@@ -151,70 +152,61 @@ impl History {
         Paper { sha256, entries: entries.collect(), bytes }
     }
 
-    /// Compares the cache with the steps that end at `size`, the size that it says its log has: every byte of a leaf,
-    /// its hash, the frontier and the signed note over their root are what was written.
-    pub(crate) async fn judge(&self, cache: &Cache, size: usize) -> Result<(), String> {
-        let there = self.steps.iter().filter(|step| step.end() <= size);
-        require_equal(
-            "the steps that are there end at",
-            there.clone().map(Step::end).max().unwrap_or(0),
-            size,
-        )?;
+    /// Compares what was found with the steps that end where its log ends: every byte of a leaf, its hash, the frontier
+    /// and the signed note over their root are what was written.
+    pub(crate) fn judge(&self, found: &Found) -> Result<(), String> {
+        let there = self.steps.iter().filter(|step| step.end() <= found.size);
+        let end = there.clone().map(Step::end).max().unwrap_or(0);
+        require_equal("the steps that are there end at", end, found.size)?;
         let facts: Vec<&Fact> = there.clone().flat_map(|step| &step.facts).collect();
-        let events = cache.list_events(0, ALL).await.map_err(found("events"))?;
-        require_equal("number of events", events.len(), facts.len())?;
-        for (event, fact) in events.iter().zip(&facts) {
+        require_equal("number of events", found.events.len(), facts.len())?;
+        for (event, fact) in found.events.iter().zip(&facts) {
             require_equal("leaf", &event.leaf, &fact.leaf)?;
             require_equal("number of disclosures", event.disclosures.len(), fact.disclosures.len())?;
         }
-        let hashes = cache.list_leaf_hashes(0, ALL).await.map_err(found("hashes"))?;
-        require_equal("leaf hashes", hashes, facts.iter().map(|fact| fact.hash).collect())?;
-        let stored = cache.find_checkpoint().await.map_err(found("checkpoint"))?;
-        require_equal("checkpoint", stored.as_ref(), there.clone().next_back().map(|step| &step.checkpoint))?;
-        let said = cache.find_meta(SIZE).await.map_err(found("fact"))?;
-        require_equal("size as a fact", said, (size > 0).then(|| size.to_string()))?;
-        self.judge_papers(cache, size).await
-    }
-
-    async fn judge_papers(&self, cache: &Cache, size: usize) -> Result<(), String> {
-        let there =
-            self.steps.iter().filter(|step| step.end() <= size).filter_map(|step| step.paper.as_ref());
-        let (count, rows) = cache.list_documents(0, ALL).await.map_err(found("documents"))?;
-        require_equal("number of documents", count, there.clone().count() as u64)?;
-        for (row, paper) in rows.iter().rev().zip(there) {
-            require_equal("document", row.sha256, paper.sha256)?;
-            require_equal("entries of a document", row.entries, paper.entries.len() as u64)?;
+        require_equal("leaf hashes", &found.hashes, &facts.iter().map(|fact| fact.hash).collect())?;
+        let signed = there.clone().next_back().map(|step| &step.checkpoint);
+        require_equal("checkpoint", found.checkpoint.as_ref(), signed)?;
+        let papers: Vec<&Paper> = there.filter_map(|step| step.paper.as_ref()).collect();
+        require_equal("number of documents", found.documents.len(), papers.len())?;
+        for (document, paper) in found.documents.iter().zip(papers) {
+            require_equal("document", document.sha256, paper.sha256)?;
+            require_equal("entries of a document", document.entries, paper.entries.len() as u64)?;
         }
         Ok(())
     }
 
-    /// Also makes the root again from the leaves, has SQLite verify every page, and reads the bytes of the newest
-    /// documents.
+    /// Asks the readers too: makes the root again from the leaves, has SQLite verify every page, and reads the bytes of
+    /// the newest documents.
     pub(crate) async fn judge_deeply(&self, cache: &Cache, size: usize) -> Result<(), String> {
         let mut frontier = Frontier::default();
-        for event in cache.list_events(0, ALL).await.map_err(found("events"))? {
+        for event in cache.list_events(0, ALL).await.map_err(because("events"))? {
             frontier.push(leaf::hash(&event.leaf)).expect("the log is small");
         }
-        if let Some(stored) = cache.find_checkpoint().await.map_err(found("checkpoint"))? {
-            let edge = frontier_of(&stored)?;
-            require_equal("root", (edge.size(), edge.root()), (frontier.size(), frontier.root()))?;
-        }
-        let health = cache.health().await.map_err(found("health"))?;
+        require_equal("size of the log", frontier.size(), size as u64)?;
+        let hashes = cache.list_leaf_hashes(0, ALL).await.map_err(because("hashes"))?;
+        require_equal("number of hashes", hashes.len(), size)?;
+        let stored = cache.find_checkpoint().await.map_err(because("checkpoint"))?;
+        let edge = stored.as_ref().map_or_else(|| Ok(Frontier::default()), frontier_of)?;
+        require_equal("root", (edge.size(), edge.root()), (frontier.size(), frontier.root()))?;
+        let said = cache.find_meta(SIZE).await.map_err(because("fact"))?;
+        require_equal("size as a fact", said, (size > 0).then(|| size.to_string()))?;
+        let health = cache.health().await.map_err(because("health"))?;
         require_equal("problems", health.problems, Vec::new())?;
         let there =
             self.steps.iter().filter(|step| step.end() <= size).filter_map(|step| step.paper.as_ref());
         let there: Vec<&Paper> = there.collect();
         for paper in there.iter().rev().take(2) {
-            let row = cache.find_document(&paper.sha256).await.map_err(found("document"))?;
+            let row = cache.find_document(&paper.sha256).await.map_err(because("document"))?;
             let row = row.ok_or("a document is not found by its digest")?;
-            let bytes = cache.load_document(row.id).await.map_err(found("bytes"))?;
+            let bytes = cache.load_document(row.id).await.map_err(because("bytes"))?;
             require_equal("bytes of a document", bytes == paper.bytes, true)?;
         }
         Ok(())
     }
 }
 
-fn found(what: &str) -> impl Fn(CacheError) -> String {
+fn because(what: &str) -> impl Fn(CacheError) -> String {
     move |error| format!("{what}: {error}")
 }
 
@@ -232,6 +224,31 @@ fn sign(signer: &NoteSigner, frontier: &Frontier) -> StoredCheckpoint {
     let checkpoint = Checkpoint { origin, size: frontier.size(), root: frontier.root() };
     let note = checkpoint.sign(signer).expect("the origin is a name").to_string();
     StoredCheckpoint { size: frontier.size(), nodes: frontier.nodes().to_vec(), note }
+}
+
+/// What a cache holds.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// Size of its log.
+    pub(crate) size: usize,
+    events: Vec<StoredEvent>,
+    hashes: Vec<Digest>,
+    checkpoint: Option<StoredCheckpoint>,
+    /// In the order in which they came.
+    documents: Vec<DocumentRow>,
+}
+
+/// Reads through the writing connection, which is open anyway: setting up readers takes longer than all the rest.
+pub(crate) async fn look(cache: &Cache) -> Result<Found, CacheError> {
+    let mut tx = cache.begin().await?;
+    let next = tx.next_seq().await?;
+    Ok(Found {
+        size: usize::try_from(next).expect("the log is small"),
+        events: tx.list_act(0, next).await?,
+        hashes: tx.list_hashes_from(0).await?,
+        checkpoint: tx.find_checkpoint().await?,
+        documents: tx.list_read_documents().await?,
+    })
 }
 
 /// Writes a step as the desk does: document, events, then the checkpoint over what the transaction holds, and commit.

@@ -10,7 +10,7 @@ use crate::{
     Bench,
     chance::Chance,
     disk::Image,
-    history::{History, Step, write},
+    history::{History, Step, look, write},
     machine::{Call, Errno, Fault, Mounted},
     open, setting,
 };
@@ -138,7 +138,7 @@ struct Run<'r> {
     history: &'r History,
     sitting: &'r Sitting,
     fault: Fault,
-    /// Whether the log is also judged before the sitting is finished, and every page verified behind it.
+    /// Whether every page is verified behind it.
     deep: bool,
 }
 
@@ -206,8 +206,8 @@ impl Run<'_> {
     async fn finish(&self, disk: &Mounted, mut next: usize, kept: usize) -> Result<(), String> {
         let cache = open(disk).await.map_err(|error| format!("It does not open again: {error}"))?;
         let done = async {
-            let head = cache.log_head().await.map_err(|error| format!("The log is not read: {error}"))?;
-            let size = usize::try_from(head.size).expect("the log is small");
+            let found = look(&cache).await.map_err(|error| format!("It is not read: {error}"))?;
+            let size = found.size;
             let under_way = match self.sitting.acts.get(next) {
                 Some(Act::Write(step)) if size == step.end() && size > kept => {
                     next += 1;
@@ -218,9 +218,7 @@ impl Run<'_> {
             if size != kept && !under_way {
                 return Err(format!("{kept} events were acknowledged, {size} are there"));
             }
-            if self.deep {
-                self.history.judge(&cache, size).await?;
-            }
+            self.history.judge(&found)?;
             for one in &self.sitting.acts[next..] {
                 act(&cache, one).await.map_err(|error| format!("The next run fails: {error}"))?;
             }
@@ -229,7 +227,11 @@ impl Run<'_> {
                 _ => None,
             });
             let end = end.max().unwrap_or(self.sitting.size);
-            self.history.judge(&cache, end).await?;
+            let found = look(&cache).await.map_err(|error| format!("It is not read: {error}"))?;
+            self.history.judge(&found)?;
+            if found.size != end {
+                return Err(format!("The script ends at {end} events, the log at {}.", found.size));
+            }
             if self.deep {
                 self.history.judge_deeply(&cache, end).await?;
             }
