@@ -30,6 +30,9 @@ pub(crate) struct Connection {
     pub(crate) subject: String,
     pub(crate) role: String,
     pub(crate) auth: String,
+    /// Where the data are kept, as the backend said when the workspace was connected.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) region: Option<String>,
     /// The API key.
     pub(crate) key: Zeroizing<String>,
 }

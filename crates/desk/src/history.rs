@@ -15,6 +15,11 @@ pub(crate) async fn of_lines(session: &Session, lines: &[String]) -> Result<Vec<
             events.insert(stored.seq, stored);
         }
     }
+    let verified = if session.author.connected {
+        session.cache.find_checkpoint().await?.map_or(0, |checkpoint| checkpoint.size)
+    } else {
+        u64::MAX
+    };
     events
         .into_values()
         .rev()
@@ -30,6 +35,7 @@ pub(crate) async fn of_lines(session: &Session, lines: &[String]) -> Result<Vec<
                 action: event.action,
                 actor: kind.and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default(),
                 text: text.or(event.reason.map(|reason| reason.code)),
+                pending: event.seq >= verified,
             })
         })
         .collect()

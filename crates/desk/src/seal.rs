@@ -319,6 +319,9 @@ impl Session {
         if let Some(note) = note {
             self.seal.keep(note);
         }
+        if self.author.connected {
+            self.progress.written();
+        }
         Ok(())
     }
 }

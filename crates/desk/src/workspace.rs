@@ -272,6 +272,7 @@ impl Desk {
         let session = self.shared.session.write().await.take();
         because.clone_into(&mut self.shared.locked_because.lock().expect("no holder panics"));
         if let Some(session) = session {
+            session.progress.stop();
             *self.shared.leaving.lock().expect("no holder panics") = Some(session.present.subscribe());
             session.forget();
             session.seal.settle().await;

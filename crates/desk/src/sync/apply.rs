@@ -32,6 +32,8 @@ use std::{
 pub(super) enum Changed {
     /// Nothing.
     Nothing,
+    /// What was decided here has its place in the log; nothing that is shown is another for it.
+    Confirmed,
     /// The log has grown; lists are read again.
     Grown,
     /// The projection has to be made again from the log.
@@ -72,7 +74,7 @@ pub(super) async fn apply(
     let size = verified.grown.size();
     let mut tx = session.begin().await?;
     let provisional = take(&mut tx, verified.known.size()).await?;
-    let mut changed = Changed::Grown;
+    let mut changed = Changed::Confirmed;
     let mut seen = BTreeSet::new();
     let touched: BTreeSet<String> = provisional.iter().flat_map(|one| touches(&one.event)).collect();
     let mut from = verified.known.size();
@@ -102,7 +104,10 @@ pub(super) async fn apply(
                     changed |= Changed::Replay;
                     carry_out(session, &mut tx, &event, &verified, &disclosures).await?;
                 }
-                None => carry_out(session, &mut tx, &event, &verified, &disclosures).await?,
+                None => {
+                    changed |= Changed::Grown;
+                    carry_out(session, &mut tx, &event, &verified, &disclosures).await?;
+                }
             }
             if own.is_some() {
                 tx.remove_outbox(&event.id.to_string()).await?;

@@ -4,6 +4,8 @@
 //! signed; what was decided here is shown at once, marked, and never lost; a log that contradicts itself freezes.
 
 mod apply;
+mod conflicts;
+mod keep;
 mod pull;
 mod push;
 mod work;
@@ -13,12 +15,11 @@ use crate::{
     connection::{self, Connection},
     error::DeskError,
     journal::instant,
-    view::{ConflictView, SyncPhase, SyncView},
+    view::{SyncPhase, SyncView},
 };
-use attest_cache::outbox::OutboxState;
-use attest_evidence::leaf;
 use attest_remote::RemoteError;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, atomic::AtomicBool};
+use tokio::sync::watch;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -49,9 +50,16 @@ impl std::fmt::Debug for ConnectRequest {
     }
 }
 
-/// How far the sync that runs has come, and how the last one ended.
+/// How far the sync that runs has come, how the last one ended, and who keeps the session in sync.
 #[derive(Debug, Default)]
-pub(crate) struct Progress(Mutex<Told>);
+pub(crate) struct Progress {
+    told: Mutex<Told>,
+    wake: Arc<keep::Wake>,
+    /// Whether somebody keeps it in sync already.
+    kept: AtomicBool,
+    /// Becomes true when the session ends.
+    stopped: watch::Sender<bool>,
+}
 
 #[derive(Clone, Debug, Default)]
 struct Told {
@@ -60,15 +68,27 @@ struct Told {
     events: Option<(u64, u64)>,
     synced: Option<String>,
     error: Option<(String, String)>,
+    /// Times that something came of a sync.
+    changes: u64,
 }
 
 impl Progress {
     fn tell(&self, change: impl FnOnce(&mut Told)) {
-        change(&mut self.0.lock().expect("no holder panics"));
+        change(&mut self.told.lock().expect("no holder panics"));
     }
 
     fn told(&self) -> Told {
-        self.0.lock().expect("no holder panics").clone()
+        self.told.lock().expect("no holder panics").clone()
+    }
+
+    /// Something was written that may have to be sent.
+    pub(crate) fn written(&self) {
+        self.wake.written();
+    }
+
+    /// The session ends: nothing is begun any more.
+    pub(crate) fn stop(&self) {
+        self.stopped.send_replace(true);
     }
 
     pub(super) fn events(&self, done: u64, total: u64) {
@@ -108,6 +128,7 @@ impl Desk {
             subject: me.subject,
             role: tenant.role.code().to_owned(),
             auth: me.auth,
+            region: Some(tenant.region),
             key: request.key,
         };
         connection.verifier_key()?;
@@ -154,6 +175,9 @@ impl Desk {
             session.forget();
             self.finish_proposing(session, &self.watch_proposing()).await?;
         }
+        if changed != apply::Changed::Nothing {
+            session.progress.tell(|told| told.changes += 1);
+        }
         Ok(())
     }
 
@@ -189,6 +213,8 @@ impl Desk {
         let mut tx = session.cache.begin().await?;
         Connection { key, ..connection }.put(&mut tx).await?;
         tx.commit().await?;
+        session.progress.tell(|told| told.error = None);
+        session.progress.wake.ask();
         Ok(())
     }
 
@@ -197,6 +223,11 @@ impl Desk {
     /// # Errors
     /// [`DeskError::NotConnected`], [`DeskError::Remote`].
     pub async fn wait_for_signal(&self) -> Result<(), DeskError> {
+        self.hear().await.map(|_| ())
+    }
+
+    /// Waits for a signal. Answers whether the log has grown; the backend hung up where it has not.
+    async fn hear(&self) -> Result<bool, DeskError> {
         let (connection, known) = {
             let session = self.session().await?;
             let connection = Connection::find(&session.cache).await?.ok_or(DeskError::NotConnected)?;
@@ -205,10 +236,10 @@ impl Desk {
         let mut signals = connection.remote(self.shared.network.as_ref())?.signals(connection.tenant).await?;
         while let Some(size) = signals.next().await? {
             if size > known {
-                return Ok(());
+                return Ok(true);
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Where sync stands. Answers in a standalone workspace too.
@@ -224,77 +255,47 @@ impl Desk {
         let told = session.progress.told();
         let phase = match (&told.error, session.seal.frozen(), told.running) {
             (_, Some(_), _) => SyncPhase::Frozen,
+            _ if connection.key.is_empty() => SyncPhase::SignedOut,
             (_, None, true) => SyncPhase::Syncing,
-            (Some((code, _)), None, false) if code == "remote.signed_out" => SyncPhase::SignedOut,
+            (Some((code, _)), None, false) if is_signed_out(code) => SyncPhase::SignedOut,
             (Some((code, _)), None, false) if is_offline(code) => SyncPhase::Offline,
             (Some(_), None, false) => SyncPhase::Failed,
             (None, None, false) => SyncPhase::Idle,
         };
         let (events_done, events_total) = told.events.unzip();
+        let (error_code, error) = told.error.unzip();
         Ok(SyncView {
             phase,
             server: Some(connection.server),
             company: Some(connection.company),
             role: Some(connection.role),
+            region: connection.region,
             waiting: count.waiting,
             refused: count.refused,
             events_done,
             events_total,
             synced: told.synced,
-            error: told.error.map(|(_, message)| message),
+            error_code,
+            error,
+            changes: told.changes,
         })
     }
 
-    /// What was decided here and refused there, oldest first.
+    /// Keys of what was decided here and is not in the verified log, what was refused included; oldest first.
     ///
     /// # Errors
     /// [`DeskError::Locked`], or what the database says.
-    pub async fn list_conflicts(&self) -> Result<Vec<ConflictView>, DeskError> {
+    pub async fn list_unsent(&self) -> Result<Vec<String>, DeskError> {
         let session = self.session().await?;
-        let mut conflicts = Vec::new();
-        for row in session.cache.list_outbox().await? {
-            let OutboxState::Refused { code, message, because } = row.state else { continue };
-            let standing = match because {
-                Some(seq) => session.cache.list_events(seq, 1).await?.pop().filter(|event| event.seq == seq),
-                None => None,
-            };
-            let standing = standing.map(|stored| leaf::decode(&stored.leaf)).transpose()?;
-            let submission: attest_wire::Submission = serde_json::from_str(&row.submission)
-                .map_err(|error| DeskError::Bug(format!("the outbox: {error}")))?;
-            conflicts.push(ConflictView {
-                key: row.key,
-                made: row.made,
-                command: serde_json::to_value(&submission.command)
-                    .ok()
-                    .and_then(|command| command["type"].as_str().map(str::to_owned))
-                    .unwrap_or_default(),
-                code,
-                message,
-                by: standing.as_ref().map(|event| event.actor.id.clone()),
-                at: standing.as_ref().map(|event| event.at.clone()),
-                action: standing.map(|event| event.action),
-            });
-        }
-        Ok(conflicts)
-    }
-
-    /// Leaves a refused decision: what stands in its way is kept.
-    ///
-    /// # Errors
-    /// [`DeskError::Unknown`] when nothing was refused under this key.
-    pub async fn dismiss_conflict(&self, key: &str) -> Result<(), DeskError> {
-        let session = self.session().await?;
-        let mut tx = session.begin().await?;
-        let refused = |state: &OutboxState| matches!(state, OutboxState::Refused { .. });
-        if !tx.list_outbox().await?.iter().any(|row| row.key == key && refused(&row.state)) {
-            return Err(DeskError::Unknown { what: "refused decision", name: key.to_owned() });
-        }
-        tx.remove_outbox(key).await?;
-        session.commit(tx).await
+        Ok(session.cache.list_outbox().await?.into_iter().map(|row| row.key).collect())
     }
 }
 
 fn is_offline(code: &str) -> bool {
     let unreachable = RemoteError::Unreachable(String::new()).code();
     [unreachable, RemoteError::Timeout.code()].contains(&code)
+}
+
+fn is_signed_out(code: &str) -> bool {
+    code == "remote.signed_out"
 }

@@ -1,5 +1,6 @@
 //! Where sync stands, for the window.
 
+use super::LineRef;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -33,6 +34,8 @@ view! {
         pub company: Option<String>,
         /// The member's role.
         pub role: Option<String>,
+        /// Where the service keeps the data, such as `eu-se`.
+        pub region: Option<String>,
         /// Decisions that are not in the service's log yet.
         pub waiting: u64,
         /// Decisions that were refused and that nobody has looked at.
@@ -43,8 +46,12 @@ view! {
         pub events_total: Option<u64>,
         /// When a sync ended well last, in this session.
         pub synced: Option<String>,
-        /// Why the last one did not.
+        /// Why the last one did not: stable code.
+        pub error_code: Option<String>,
+        /// The same in English.
         pub error: Option<String>,
+        /// How often a sync has changed something in this session; what is shown is read again when it grows.
+        pub changes: u64,
     }
 }
 view! {
@@ -60,12 +67,36 @@ view! {
         pub code: String,
         /// Why, in English.
         pub message: String,
+        /// The lines it was about, as they stand now; at most 20.
+        pub lines: Vec<ConflictLine>,
         /// Who wrote the event that stands in the way.
         pub by: Option<String>,
+        /// Role of that member.
+        pub role: Option<String>,
         /// When.
         pub at: Option<String>,
         /// What that event says.
         pub action: Option<String>,
+    }
+}
+
+view! {
+    /// A line that a refused decision was about.
+    pub struct ConflictLine {
+        /// The line.
+        pub line: LineRef,
+        /// Party or text.
+        pub text: String,
+        /// Amount.
+        pub amount: String,
+        /// Currency.
+        pub currency: String,
+        /// Bank account in whose reconciliation it stands; `null` for a ledger line.
+        pub account: Option<i64>,
+        /// Month in which it stands, `YYYY-MM`.
+        pub month: Option<String>,
+        /// Its day.
+        pub day: Option<String>,
     }
 }
 
@@ -77,12 +108,15 @@ impl SyncView {
             server: None,
             company: None,
             role: None,
+            region: None,
             waiting: 0,
             refused: 0,
             events_done: None,
             events_total: None,
             synced: None,
+            error_code: None,
             error: None,
+            changes: 0,
         }
     }
 }
