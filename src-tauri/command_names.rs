@@ -27,4 +27,12 @@ const COMMAND_NAMES: &[&str] = &[
     "decide",
     "export_reconciliation",
     "show_export",
+    "connect_workspace",
+    "choose_certificate",
+    "sync_now",
+    "sync_state",
+    "list_conflicts",
+    "dismiss_conflict",
+    "sign_in",
+    "sign_out",
 ];

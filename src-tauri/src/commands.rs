@@ -12,9 +12,10 @@ use crate::{
 use attest_desk::{
     Desk, DeskError,
     view::{
-        AccountView, DecisionRequest, DecisionView, DocumentsView, ErrorView, ExportView, FindingView,
-        GroupView, ImportProgress, LineRef, LinesQuery, OpenedReview, ReviewLine, ReviewQuery, SelectionView,
-        SettingsView, SourceView, StatusView, TableMapping, TablePreview, TableView,
+        AccountView, CertificateView, ConflictView, DecisionRequest, DecisionView, DocumentsView, ErrorView,
+        ExportView, FindingView, GroupView, ImportProgress, LineRef, LinesQuery, OpenedReview, ReviewLine,
+        ReviewQuery, SelectionView, SettingsView, SourceView, StatusView, SyncView, TableMapping,
+        TablePreview, TableView,
     },
 };
 use std::future::Future;
@@ -223,6 +224,69 @@ pub(crate) async fn show_export(shell: State<'_, Shell>, path: String) -> Answer
         reveal::show_in_file_manager(&path).map_err(|error| {
             error_view("export.not_shown", format!("The file manager did not open: {error}"))
         })
+    })
+    .await
+}
+
+/// Makes a workspace that replicates a company's log. The key is handed over once and never comes back.
+#[tauri::command]
+pub(crate) async fn connect_workspace(
+    shell: State<'_, Shell>,
+    server: String,
+    key: String,
+    certificate: bool,
+    passphrase: Option<String>,
+) -> Answer<StatusView> {
+    shell.connect(server, key, certificate, passphrase).await
+}
+
+/// Asks for the certificate of a service that the system does not know; `null` when nothing was chosen.
+#[tauri::command]
+pub(crate) async fn choose_certificate(shell: State<'_, Shell>) -> Answer<Option<CertificateView>> {
+    match dialog::choose_file(shell.app()).await {
+        Some(path) => shell.take_certificate(path).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+#[tauri::command]
+pub(crate) async fn sync_now(shell: State<'_, Shell>) -> Answer<SyncView> {
+    ask(&shell, move |desk| async move { desk.ask_sync().await }).await
+}
+
+#[tauri::command]
+pub(crate) async fn sync_state(shell: State<'_, Shell>) -> Answer<SyncView> {
+    ask(&shell, move |desk| async move { desk.sync_state().await }).await
+}
+
+#[tauri::command]
+pub(crate) async fn list_conflicts(shell: State<'_, Shell>) -> Answer<Vec<ConflictView>> {
+    ask(&shell, move |desk| async move { desk.list_conflicts().await }).await
+}
+
+#[tauri::command]
+pub(crate) async fn dismiss_conflict(shell: State<'_, Shell>, key: String) -> Answer<Vec<ConflictView>> {
+    ask(&shell, move |desk| async move {
+        desk.dismiss_conflict(&key).await?;
+        desk.list_conflicts().await
+    })
+    .await
+}
+
+#[tauri::command]
+pub(crate) async fn sign_in(shell: State<'_, Shell>, key: String) -> Answer<SyncView> {
+    ask(&shell, move |desk| async move {
+        desk.sign_in(key.into()).await?;
+        desk.sync_state().await
+    })
+    .await
+}
+
+#[tauri::command]
+pub(crate) async fn sign_out(shell: State<'_, Shell>) -> Answer<SyncView> {
+    ask(&shell, move |desk| async move {
+        desk.sign_out().await?;
+        desk.sync_state().await
     })
     .await
 }

@@ -22,6 +22,7 @@ mod place;
 mod reveal;
 mod session;
 mod shell;
+mod sync;
 mod window;
 
 use args::{Args, WORKSPACE_VARIABLE, parse_args};
@@ -114,6 +115,14 @@ fn build(workspace: PathBuf, args: Args) -> tauri::Result<App> {
             commands::decide,
             commands::export_reconciliation,
             commands::show_export,
+            commands::connect_workspace,
+            commands::choose_certificate,
+            commands::sync_now,
+            commands::sync_state,
+            commands::list_conflicts,
+            commands::dismiss_conflict,
+            commands::sign_in,
+            commands::sign_out,
         ])
         .setup(move |app| {
             start(app.handle(), workspace, args.files)?;

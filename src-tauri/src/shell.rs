@@ -1,7 +1,7 @@
 //! What the window's commands share: the desk, the idle clock, and what is known of the workspace without asking.
 //!
 //! Every change of the workspace passes [`Shell::change`], so that window, auto-lock and waiting files follow its
-//! state wherever the change came from. Imports are in `import`.
+//! state wherever the change came from. Imports are in `import`, sync in `sync`.
 
 use crate::{
     guard::guarded,
@@ -46,6 +46,8 @@ pub(crate) struct Known {
     idle: IdleClock,
     /// Files exported since the start, as the window was told their paths.
     exported: Vec<String>,
+    /// The certificate chosen for connecting (PEM).
+    pub(crate) certificate: Option<String>,
 }
 
 /// Shared by all commands; cheap to clone.
@@ -62,7 +64,15 @@ impl Shell {
     pub(crate) fn new(app: AppHandle, desk: Desk, waiting: Vec<PathBuf>) -> Self {
         let idle = IdleClock::new(Instant::now(), SystemTime::now());
         let limit = limit(&desk.settings());
-        let known = Known { open: false, importing: false, waiting, limit, idle, exported: Vec::new() };
+        let known = Known {
+            open: false,
+            importing: false,
+            waiting,
+            limit,
+            idle,
+            exported: Vec::new(),
+            certificate: None,
+        };
         Self { app, desk, known: Arc::new(Mutex::new(known)), turn: Arc::default() }
     }
 
@@ -118,6 +128,9 @@ impl Shell {
         self.emit(WORKSPACE_CHANGED, status);
         if was_open && !open {
             window::blank(&self.app);
+        }
+        if open && !was_open {
+            self.keep_synced();
         }
         self.import_waiting();
     }

@@ -100,6 +100,16 @@ view! {
     }
 }
 
+view! {
+    /// A certificate that was chosen for connecting.
+    pub struct CertificateView {
+        /// Name of the file.
+        pub file: String,
+        /// Digest of the file, for comparing with what the administrator says.
+        pub sha256: String,
+    }
+}
+
 impl SyncView {
     /// Of a workspace that syncs with nobody.
     pub(crate) fn standalone() -> Self {

@@ -23,4 +23,8 @@ actor: string,
 /**
  * Reason, comment or note.
  */
-text: string | null, };
+text: string | null, 
+/**
+ * Whether the service does not have it yet.
+ */
+pending: boolean, };

@@ -22,6 +22,10 @@ company: string | null,
  */
 role: string | null, 
 /**
+ * Where the service keeps the data, such as `eu-se`.
+ */
+region: string | null, 
+/**
  * Decisions that are not in the service's log yet.
  */
 waiting: number, 
@@ -42,6 +46,14 @@ eventsTotal: number | null,
  */
 synced: string | null, 
 /**
- * Why the last one did not.
+ * Why the last one did not: stable code.
  */
-error: string | null, };
+errorCode: string | null, 
+/**
+ * The same in English.
+ */
+error: string | null, 
+/**
+ * How often a sync has changed something in this session; what is shown is read again when it grows.
+ */
+changes: number, };
