@@ -7,4 +7,6 @@ mod company;
 #[allow(dead_code, reason = "the desk's tests use all of it")]
 #[path = "../../crates/desk/tests/it/office.rs"]
 mod office;
+mod restoring;
 mod together;
+mod working;

@@ -38,7 +38,7 @@ pub struct Config {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DocumentsConfig {
-    /// `s3://bucket/prefix` with the endpoint beside it.
+    /// `s3://bucket/prefix` with the endpoint beside it. The credentials come from the environment.
     pub url: String,
     /// The store's address.
     pub endpoint: Option<String>,
@@ -94,6 +94,9 @@ pub enum ConfigError {
         "The region {0} is not one of the EU or the EEA. Data of a tenant may not be kept there; nothing was started."
     )]
     Region(String),
+    /// A store that is none.
+    #[error("Documents are kept in a bucket, as s3://bucket/prefix; {0} names none.")]
+    Store(String),
 }
 
 impl Config {

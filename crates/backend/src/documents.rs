@@ -1,7 +1,7 @@
 //! Documents: taken in whole, checked against their digest on the way in and out, never changed.
 
 use crate::{
-    config::{Config, ConfigError},
+    config::{Config, ConfigError, DocumentsConfig},
     error::ApiError,
     extract::{Path, Query},
     identity::{Caller, Membership},
@@ -21,17 +21,24 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use object_store::{
-    ObjectStore, ObjectStoreExt as _, PutMode, PutPayload, local::LocalFileSystem, path::Path as Key,
+    ObjectStore, ObjectStoreExt as _, ObjectStoreScheme, PutMode, PutPayload, RetryConfig,
+    aws::{AmazonS3, AmazonS3Builder},
+    local::LocalFileSystem,
+    path::Path as Key,
+    prefix::PrefixStore,
 };
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use sqlx::Row as _;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
 /// Most documents one answer lists.
 const LIST_MAX: i64 = 1_000;
+/// How often and how long a bucket that does not answer is asked again before the caller is told to come back.
+const STORE_RETRIES: usize = 3;
+const STORE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where the bytes of documents are.
 #[derive(Clone, Debug)]
@@ -47,17 +54,7 @@ impl DocumentStore {
                     .map_err(|source| ConfigError::File { path: folder.clone(), source })?;
                 Ok(Self(Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true))))
             }
-            Some(documents) => {
-                let url = documents.url.parse()?;
-                let mut options: Vec<(String, String)> =
-                    std::env::vars().filter(|(name, _)| name.starts_with("AWS_")).collect();
-                if let Some(endpoint) = &documents.endpoint {
-                    options.push(("aws_endpoint".to_owned(), endpoint.clone()));
-                    options.push(("aws_allow_http".to_owned(), endpoint.starts_with("http://").to_string()));
-                }
-                let (store, prefix) = object_store::parse_url_opts(&url, options)?;
-                Ok(Self(Arc::new(object_store::prefix::PrefixStore::new(store, prefix))))
-            }
+            Some(documents) => Ok(Self(Arc::new(open_bucket(documents)?))),
         }
     }
 
@@ -68,7 +65,7 @@ impl DocumentStore {
 
     /// Keeps a document whose digest was checked. One that is there already stays as it is, unless its bytes are not
     /// what they should be any more: then they are put right.
-    async fn put(&self, tenant: Uuid, sha256: &Digest, bytes: Bytes) -> Result<(), ApiError> {
+    pub(crate) async fn put(&self, tenant: Uuid, sha256: &Digest, bytes: Bytes) -> Result<(), ApiError> {
         let key = Self::key(tenant, sha256);
         let payload = PutPayload::from(bytes);
         match self.0.put_opts(&key, payload.clone(), PutMode::Create.into()).await {
@@ -87,6 +84,11 @@ impl DocumentStore {
         }
     }
 
+    /// The digest a document is kept under.
+    pub(crate) fn digest_of(bytes: &[u8]) -> Digest {
+        digest_of(bytes)
+    }
+
     /// The bytes of a document, hashed again; `None` where there is none.
     pub(crate) async fn find(&self, tenant: Uuid, sha256: &Digest) -> Result<Option<Bytes>, ApiError> {
         let bytes = match self.0.get(&Self::key(tenant, sha256)).await {
@@ -100,6 +102,24 @@ impl DocumentStore {
             Err(StoreError::stored("document", sha256).into())
         }
     }
+}
+
+/// A bucket of an S3-compatible service, below the prefix of its address. Who may use it comes from the environment
+/// (`AWS_ACCESS_KEY_ID` and its like), which every such service's own tools share.
+fn open_bucket(documents: &DocumentsConfig) -> Result<PrefixStore<AmazonS3>, anyhow::Error> {
+    let (scheme, prefix) = ObjectStoreScheme::parse(&documents.url.parse()?)?;
+    if scheme != ObjectStoreScheme::AmazonS3 {
+        return Err(ConfigError::Store(documents.url.clone()).into());
+    }
+    let mut builder = AmazonS3Builder::from_env().with_url(&documents.url).with_retry(RetryConfig {
+        max_retries: STORE_RETRIES,
+        retry_timeout: STORE_PATIENCE,
+        ..RetryConfig::default()
+    });
+    if let Some(endpoint) = &documents.endpoint {
+        builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
+    }
+    Ok(PrefixStore::new(builder.build()?, prefix))
 }
 
 fn parse_digest(text: &str) -> Result<Digest, ApiError> {

@@ -9,6 +9,7 @@
 //! they did not exist.
 
 mod api;
+pub mod backup;
 pub mod clock;
 mod commands;
 pub mod config;

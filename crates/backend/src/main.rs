@@ -1,7 +1,7 @@
 //! The binary `attest-backend`: serve, and what an operator does at the machine.
 
 use anyhow::{Context as _, Result, bail};
-use attest_backend::{Config, clock::SystemClock, operate, serve};
+use attest_backend::{Config, backup, clock::SystemClock, operate, serve};
 use attest_domain::roles::{Role, Scope};
 use clap::{Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
@@ -64,6 +64,20 @@ enum Command {
         #[arg(long)]
         password_file: Option<PathBuf>,
     },
+    /// Save everything but the installation's secret and sessions into a new folder.
+    Backup {
+        /// The folder; it may not exist yet.
+        folder: PathBuf,
+    },
+    /// Put a backup into an empty installation that has the same secret. Every log is hashed again and compared with
+    /// its checkpoint; where one does not hold, nothing is restored.
+    Restore {
+        /// The backup.
+        folder: PathBuf,
+        /// Said for clarity: a restore is always verified.
+        #[arg(long)]
+        verify: bool,
+    },
     /// Give a person a new password and authenticator and end its sessions.
     ResetPerson {
         /// What the person signs in with.
@@ -114,6 +128,16 @@ async fn run(arguments: Arguments) -> Result<()> {
             told_to_stop().await.context("waiting for the signal to stop")?;
             running.stop().await
         }
+        Command::Backup { folder } => {
+            let backend = serve::open(config, clock).await?;
+            tell("saved", backup::backup(&backend, &folder).await?);
+            Ok(())
+        }
+        Command::Restore { folder, verify: _ } => {
+            let backend = serve::open(config, clock).await?;
+            tell("restored and verified", backup::restore(&backend, &folder).await?);
+            Ok(())
+        }
         Command::CreateTenant { name } => {
             let backend = serve::open(config, clock).await?;
             println!("{}", operate::create_tenant(&backend, &name).await?);
@@ -163,6 +187,10 @@ fn read_password(file: Option<&std::path::Path>) -> Result<Zeroizing<String>> {
         }
     }
     Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
+}
+
+fn tell(what: &str, saved: backup::Saved) {
+    println!("{what}: {} companies, {} events, {} documents", saved.tenants, saved.events, saved.documents);
 }
 
 /// Ctrl+C, or what a service manager sends.

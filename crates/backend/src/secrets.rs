@@ -4,6 +4,7 @@
 //! every log kept here; it belongs into the backup of secrets, not into that of data.
 
 use attest_evidence::note::{NoteError, NoteSigner};
+use data_encoding::HEXLOWER;
 use hkdf::Hkdf;
 use sha2::Sha256;
 use std::{io::Write as _, path::Path};
@@ -60,6 +61,11 @@ impl Secrets {
             .expand(purpose.as_bytes(), derived.as_mut_slice())
             .expect("32 bytes are few enough");
         derived
+    }
+
+    /// What tells this secret from another without telling it.
+    pub(crate) fn fingerprint(&self) -> String {
+        HEXLOWER.encode(&self.derive("fingerprint v1")[..16])
     }
 
     /// The signer of a tenant's log.

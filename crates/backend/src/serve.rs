@@ -13,7 +13,11 @@ use crate::{
     tls,
 };
 use anyhow::{Context as _, Result};
-use axum_server::{Handle, tls_rustls::RustlsConfig};
+use axum_server::{
+    Handle,
+    accept::NoDelayAcceptor,
+    tls_rustls::{RustlsAcceptor, RustlsConfig},
+};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 
@@ -46,6 +50,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<Backend>>
         None => Store::open_sqlite(&config.data).await?,
         Some(url) => Store::open_postgres(url).await?,
     };
+    recognise(&store, &secrets, &config).await?;
     let documents = DocumentStore::open(&config)?;
     let backend = Arc::new(Backend {
         config,
@@ -59,6 +64,44 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<Backend>>
     });
     api::seal_all(&backend).await?;
     Ok(backend)
+}
+
+/// Refuses a secret that is not the one this database was begun with: it would sign what nobody can verify.
+async fn recognise(store: &Store, secrets: &Secrets, config: &Config) -> Result<()> {
+    let own = secrets.fingerprint();
+    let mut tx = store.begin().await?;
+    sqlx::query("insert into installation (name, value) values ('secret', $1) on conflict do nothing")
+        .bind(&own)
+        .execute(&mut *tx)
+        .await?;
+    let known: String = sqlx::query_scalar("select value from installation where name = 'secret'")
+        .fetch_one(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    anyhow::ensure!(
+        known == own,
+        "the secret in {} is not the one of this database; put the installation's secret.key there",
+        config.data.display()
+    );
+    Ok(())
+}
+
+/// The whole interface, for calling it in the same process.
+pub fn router(backend: &Arc<Backend>) -> axum::Router {
+    api::router(backend.clone())
+}
+
+/// Signs all that was appended so far, without waiting for the sealing that runs beside.
+///
+/// # Errors
+/// What the store says.
+pub async fn settle(backend: &Arc<Backend>) -> Result<()> {
+    Ok(api::seal_all(backend).await?)
+}
+
+/// Closes the store of a service that does not listen.
+pub async fn close(backend: &Backend) {
+    backend.store.close().await;
 }
 
 /// Opens and listens.
@@ -75,8 +118,9 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running> {
     let listen = config.listen;
     let backend = open(config, clock).await?;
     let handle = Handle::new();
-    let server =
-        axum_server::bind_rustls(listen, RustlsConfig::from_config(Arc::new(tls))).handle(handle.clone());
+    // Without delay: an answer of several packets would otherwise wait 40 ms for the acknowledgement of its first.
+    let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(Arc::new(tls))).acceptor(NoDelayAcceptor);
+    let server = axum_server::bind(listen).acceptor(acceptor).handle(handle.clone());
     let router = api::router(backend.clone());
     let served = tokio::spawn(server.serve(router.into_make_service_with_connect_info::<SocketAddr>()));
     let address = handle.listening().await.with_context(|| format!("listening on {listen}"))?;

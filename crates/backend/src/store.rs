@@ -77,7 +77,6 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    #[expect(clippy::needless_pass_by_value, reason = "errors and numbers are handed over as they come")]
     pub(crate) fn stored(what: &'static str, value: impl std::fmt::Display) -> Self {
         Self::Stored { what, value: value.to_string() }
     }

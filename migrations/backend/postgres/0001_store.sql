@@ -1,6 +1,12 @@
 -- The backend's store, first version. Two dialects, the same tables: what differs is the name of the type for bytes.
 -- Ids and instants (RFC 3339, UTC) are text, flags and counts BIGINT.
 
+-- Facts about the installation: the fingerprint of its secret, so that no process signs with another.
+create table installation (
+    name  text primary key,
+    value text not null
+);
+
 -- A company whose log is kept here.
 create table tenant (
     id      text primary key,
