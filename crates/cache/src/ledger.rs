@@ -252,7 +252,8 @@ impl Cache {
 
 impl WriteTx {
     /// Vouchers of other documents that share series, number and financial year with one of this document, both with lines:
-    /// `(this document's, the other's)`. Only vouchers that are counted are compared.
+    /// `(this document's, the other's)`. Only vouchers that are counted are compared. Those that are there came before,
+    /// whatever row their document has: a replica reads documents again in the order of the log.
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
@@ -266,7 +267,7 @@ impl WriteTx {
              join book ob on ob.document_id = o.document_id and ob.currency = nb.currency
                   and coalesce(ob.organisation_number, '') = coalesce(nb.organisation_number, '')
                   and coalesce(ob.company, '') = coalesce(nb.company, '')
-             where n.document_id = ? and n.number <> '' and o.document_id < n.document_id
+             where n.document_id = ? and n.number <> ''
                and exists (select 1 from ledger_line l where l.voucher_id = o.id and l.status = 0
                            and not exists (select 1 from superseded_line x where x.line_id = l.id))",
         )

@@ -197,6 +197,35 @@ impl WriteTx {
     }
 }
 
+impl WriteTx {
+    /// Marks a document whose import the backend refused: no event of the log speaks of it any more.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn disown_document(&mut self, sha256: &Digest) -> Result<(), CacheError> {
+        sqlx::query("update document set event_seq = -1 where sha256 = ?")
+            .bind(sha256.0.as_slice())
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Drops the documents that no event speaks of, after their figures were.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn delete_disowned(&mut self) -> Result<(), CacheError> {
+        sqlx::raw_sql(
+            "delete from document_chunk where document_id in (select id from document where event_seq = -1);
+             delete from finding where document_id in (select id from document where event_seq = -1);
+             delete from document where event_seq = -1;",
+        )
+        .execute(&mut *self.tx)
+        .await?;
+        Ok(())
+    }
+}
+
 async fn list<'e>(executor: impl SqliteExecutor<'e>) -> Result<Vec<OutboxRow>, CacheError> {
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!("select {COLUMNS} from outbox order by id")))
         .fetch_all(executor)

@@ -26,6 +26,7 @@ impl Desk {
         let session = self.session().await?;
         let mut tx = session.begin().await?;
         tx.clear_figures().await?;
+        tx.delete_disowned().await?;
         let mut effects = Effects::default();
         for document in tx.list_read_documents().await? {
             let bytes = Arc::new(session.cache.load_document(document.id).await?);

@@ -19,7 +19,10 @@ use attest_cache::{
     log::{StoredEvent, WriteTx},
     outbox::{OutboxRow, OutboxState},
 };
-use attest_domain::event::{Event, action};
+use attest_domain::{
+    Digest,
+    event::{Event, action},
+};
 use attest_evidence::{disclosure, leaf, tree::Frontier};
 use std::{
     collections::{BTreeSet, HashMap},
@@ -77,10 +80,12 @@ pub(super) async fn apply(
     let mut changed = Changed::Confirmed;
     let mut seen = BTreeSet::new();
     let touched: BTreeSet<String> = provisional.iter().flat_map(|one| touches(&one.event)).collect();
+    let mut pulled = Pulled { known: verified.known.size(), size, documents: BTreeSet::new() };
     let mut from = verified.known.size();
     while from < size {
         for (event, bytes) in events_of(session, connection, from, size).await? {
             from = event.seq + 1;
+            pulled.documents.extend(document_of(&event));
             let disclosures = revealed(&event, verified.disclosures.get(&event.seq));
             let reverts = match event.reverts {
                 Some(id) => tx.find_event_position(&id.to_string()).await?,
@@ -117,7 +122,7 @@ pub(super) async fn apply(
     }
     let left: Vec<Provisional> =
         provisional.into_iter().filter(|one| !seen.contains(&one.event.id)).collect();
-    changed |= put_back(session, &mut tx, left, size).await?;
+    changed |= put_back(session, &mut tx, left, &pulled).await?;
     let checkpoint =
         StoredCheckpoint { size, nodes: verified.grown.nodes().to_vec(), note: verified.note.clone() };
     tx.put_checkpoint(&checkpoint).await?;
@@ -150,7 +155,8 @@ pub(super) async fn settle(
         // Only refusals that nobody has looked at yet; their events are gone already.
         return Ok(Changed::Nothing);
     }
-    let changed = put_back(session, &mut tx, provisional, known.size()).await?;
+    let pulled = Pulled { known: known.size(), size: known.size(), documents: BTreeSet::new() };
+    let changed = put_back(session, &mut tx, provisional, &pulled).await?;
     note_replay(&mut tx, changed).await?;
     session.commit(tx).await?;
     Ok(changed)
@@ -184,14 +190,14 @@ async fn put_back(
     session: &Session,
     tx: &mut WriteTx,
     provisional: Vec<Provisional>,
-    verified: u64,
+    pulled: &Pulled,
 ) -> Result<Changed, DeskError> {
     let mut changed = Changed::Nothing;
     for one in provisional {
         let key = one.event.id.to_string();
         match one.row.as_ref().map(|row| &row.state) {
             Some(OutboxState::Waiting) => {}
-            Some(OutboxState::Accepted(seq)) if *seq >= verified => {}
+            Some(OutboxState::Accepted(seq)) if *seq >= pulled.size => {}
             Some(OutboxState::Accepted(_)) => {
                 // Another event says it, such as the import of the same document by somebody else.
                 tx.remove_outbox(&key).await?;
@@ -199,6 +205,12 @@ async fn put_back(
                 continue;
             }
             Some(OutboxState::Refused { .. }) | None => {
+                if let Some(sha256) = document_of(&one.event)
+                    && !pulled.stands(tx, &sha256).await?
+                {
+                    // Its figures count for nobody else either. It can be imported again.
+                    tx.disown_document(&sha256).await?;
+                }
                 changed |= Changed::Replay;
                 continue;
             }
@@ -213,16 +225,43 @@ async fn put_back(
         let disclosures: Vec<(String, String)> =
             one.stored.disclosures.into_iter().map(|text| (disclosure::digest(&text), text)).collect();
         session.author.store(tx, &event, &bytes, leaf::hash(&bytes), reverts, &disclosures).await?;
-        follow(tx, &event).await?;
+        // A document that somebody else has imported meanwhile came with that import.
+        if let Some(sha256) = document_of(&event)
+            && !pulled.stands(tx, &sha256).await?
+        {
+            tx.move_document_event(&sha256, event.seq).await?;
+        }
     }
     Ok(changed)
 }
 
+/// What was pulled before the provisional events are put back.
+struct Pulled {
+    /// Events that were verified before.
+    known: u64,
+    /// Events that are now.
+    size: u64,
+    /// Documents that the new ones speak of.
+    documents: BTreeSet<Digest>,
+}
+
+impl Pulled {
+    /// Whether a verified event tells the import of a document. Those of provisional ones are behind what was known.
+    async fn stands(&self, tx: &mut WriteTx, sha256: &Digest) -> Result<bool, DeskError> {
+        let before = tx.find_document(sha256).await?.is_some_and(|document| document.event_seq < self.known);
+        Ok(before || self.documents.contains(sha256))
+    }
+}
+
+/// The document whose import or refusal an event tells.
+fn document_of(event: &Event) -> Option<Digest> {
+    let tells = matches!(event.action.as_str(), action::DOCUMENT_IMPORT | action::DOCUMENT_REFUSE);
+    tells.then(|| Digest::parse(&event.object.id)).flatten()
+}
+
 /// What stays as it is but for its place in the log.
 async fn follow(tx: &mut WriteTx, event: &Event) -> Result<(), DeskError> {
-    if let (action::DOCUMENT_IMPORT | action::DOCUMENT_REFUSE, Some(sha256)) =
-        (event.action.as_str(), attest_domain::Digest::parse(&event.object.id))
-    {
+    if let Some(sha256) = document_of(event) {
         tx.move_document_event(&sha256, event.seq).await?;
     }
     Ok(())
