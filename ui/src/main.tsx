@@ -8,6 +8,7 @@ import "./design/review.css";
 import "./design/evidence.css";
 import "./design/pages.css";
 import "./design/tables.css";
+import "./design/sync.css";
 import { createRoot } from "react-dom/client";
 import { App } from "./app";
 

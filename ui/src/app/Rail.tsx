@@ -7,7 +7,7 @@ import { DocumentIcon, KeyCap, LockIcon, ReconcileIcon, SettingsIcon } from "../
 import { type ImportState, tablesQuery } from "../features/documents";
 import { accountsQuery } from "../features/review";
 import { formatCode, useI18n } from "../i18n";
-import type { StatusView } from "../ipc";
+import type { StatusView, SyncView } from "../ipc";
 
 interface EntryProps {
   to: "/reconcile" | "/documents" | "/settings";
@@ -34,18 +34,20 @@ function Entry({ to, icon, label, badge, testId }: EntryProps) {
 
 interface Props {
   status: StatusView;
+  sync: SyncView | undefined;
   imports: ImportState;
   onLock: () => void;
 }
 
 /** The rail. */
-export function Rail({ status, imports, onLock }: Props) {
+export function Rail({ status, sync, imports, onLock }: Props) {
   const { t, count } = useI18n();
   const accounts = useQuery(accountsQuery);
   const open = (accounts.data ?? []).reduce((sum, account) => sum + account.open, 0);
   const { progress } = imports;
   const waiting = useQuery(tablesQuery).data?.length ?? 0;
-  const name = status.company ?? t("app.name");
+  const connected = sync !== undefined && sync.phase !== "standalone";
+  const name = status.company ?? sync?.company ?? t("app.name");
   return (
     <nav className="rail" aria-label={t("nav.label")}>
       <div className="rail-company">
@@ -92,7 +94,7 @@ export function Rail({ status, imports, onLock }: Props) {
             {t("rail.importing", { done: progress.filesDone, total: progress.filesTotal })}
           </p>
         ) : null}
-        <p className="rail-local">{t("rail.local")}</p>
+        <p className="rail-local">{t(connected ? "rail.connected" : "rail.local")}</p>
         <p className="rail-log" data-testid="log-code">
           {status.logSize > 0 ? (
             <>

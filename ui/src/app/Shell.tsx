@@ -5,9 +5,11 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useCommands, useSay } from "../commands";
 import { Later, part } from "../design";
 import { tablesQuery, useDragOver, useImport } from "../features/documents";
+import { ConflictBar, conflictsQuery, FirstSync, isFirstSync, useSync } from "../features/sync";
 import { FreezeBar, statusQuery, takeStatus } from "../features/workspace";
 import { useI18n } from "../i18n";
 import { backend, toErrorView } from "../ipc";
+import { visitLine } from "../views";
 import { Rail } from "./Rail";
 import { StatusBar } from "./StatusBar";
 import { ShellContext } from "./shellContext";
@@ -48,6 +50,10 @@ export function Shell() {
   const dragOver = useDragOver();
   const [dismissed, setDismissed] = useState<number | null>(null);
   const [panel, setPanel] = useState<"palette" | "keys" | null>(null);
+  const sync = useSync();
+  const connected = sync !== undefined && sync.phase !== "standalone";
+  const conflicts = useQuery(conflictsQuery).data ?? [];
+  const [over, setOver] = useState<"sync" | "conflicts" | null>(null);
 
   const lock = useCallback(() => {
     backend.lock().then(
@@ -60,10 +66,24 @@ export function Shell() {
     { id: "palette", enabled: true, hint: true, run: () => setPanel("palette") },
     { id: "keys", enabled: true, run: () => setPanel("keys") },
     { id: "lock", enabled: true, run: lock },
+    {
+      id: "syncNow",
+      enabled: connected,
+      run: () => {
+        backend.syncNow().catch((reason: unknown) => say(tError(toErrorView(reason)), { tone: "wrong" }));
+      },
+    },
+    { id: "syncPanel", enabled: connected, run: () => setOver("sync") },
+    {
+      id: "conflicts",
+      enabled: conflicts.length > 0,
+      run: () => setOver((now) => (now === "conflicts" ? null : "conflicts")),
+    },
     { id: "goReconcile", enabled: true, run: () => void navigate({ to: "/reconcile" }) },
     { id: "goDocuments", enabled: true, run: () => void navigate({ to: "/documents" }) },
     { id: "goSettings", enabled: true, run: () => void navigate({ to: "/settings" }) },
   ]);
+  const openConflicts = useCallback((open: boolean) => setOver(open ? "conflicts" : null), []);
   const closePanel = () => setPanel(null);
   useKeys(panel === null);
   useWaitingTables();
@@ -85,12 +105,31 @@ export function Shell() {
     <ShellContext value={shell}>
       <div className="frame">
         {status.data === undefined || status.data.freeze === null ? null : (
-          <FreezeBar freeze={status.data.freeze} />
+          <FreezeBar freeze={status.data.freeze} connected={connected} />
         )}
+        <ConflictBar
+          open={over === "conflicts"}
+          onOpen={openConflicts}
+          onAsk={(line) => {
+            setOver(null);
+            visitLine(line);
+            void navigate({ to: "/reconcile" });
+          }}
+        />
         <div className={`shell ${dragOver ? "shell-drag" : ""}`}>
-          {status.data === undefined ? null : <Rail status={status.data} imports={imports} onLock={lock} />}
-          <Outlet />
-          <StatusBar />
+          {status.data === undefined ? null : (
+            <Rail status={status.data} sync={sync} imports={imports} onLock={lock} />
+          )}
+          {status.data !== undefined && sync !== undefined && isFirstSync(sync, status.data.logSize) ? (
+            <FirstSync view={sync} onSignIn={() => setOver("sync")} />
+          ) : (
+            <Outlet />
+          )}
+          <StatusBar
+            sync={sync}
+            syncOpen={over === "sync"}
+            onSyncOpen={(open) => setOver(open ? "sync" : null)}
+          />
         </div>
       </div>
       {dragOver ? (

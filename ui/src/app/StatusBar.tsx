@@ -9,7 +9,9 @@ import {
   useStatusInfo,
 } from "../commands";
 import { KeyCap } from "../design";
+import { SyncStatus } from "../features/sync";
 import { useI18n } from "../i18n";
+import type { SyncView } from "../ipc";
 
 /** More than this is a list, and the key map is one. */
 const MOST_KEYS = 6;
@@ -30,8 +32,14 @@ function Hint({ command }: { command: Command }) {
   );
 }
 
+interface Props {
+  sync: SyncView | undefined;
+  syncOpen: boolean;
+  onSyncOpen: (open: boolean) => void;
+}
+
 /** The status bar. */
-export function StatusBar() {
+export function StatusBar({ sync, syncOpen, onSyncOpen }: Props) {
   const { t } = useI18n();
   const { commands } = useOffer();
   const [message] = useMessage();
@@ -73,6 +81,7 @@ export function StatusBar() {
           <KeyCap>{describeCommand("undo", IS_MAC, t)}</KeyCap>
         </span>
       )}
+      {sync === undefined ? null : <SyncStatus view={sync} open={syncOpen} onOpen={onSyncOpen} />}
     </footer>
   );
 }

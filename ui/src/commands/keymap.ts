@@ -29,6 +29,13 @@ export const BINDINGS = {
   goReconcile: { scope: "everywhere", label: "command.goReconcile", chords: [{ key: "1", mod: true }] },
   goDocuments: { scope: "everywhere", label: "command.goDocuments", chords: [{ key: "2", mod: true }] },
   goSettings: { scope: "everywhere", label: "command.goSettings", chords: [{ key: ",", mod: true }] },
+  syncNow: { scope: "everywhere", label: "command.syncNow", chords: [{ key: "s", mod: true }] },
+  syncPanel: {
+    scope: "everywhere",
+    label: "command.syncPanel",
+    chords: [{ key: "s", mod: true, shift: true }],
+  },
+  conflicts: { scope: "everywhere", label: "command.conflicts", chords: [{ key: "j", mod: true }] },
   accept: { scope: "review", label: "command.accept", chords: [{ key: "a" }] },
   reject: { scope: "review", label: "command.reject", chords: [{ key: "r" }] },
   match: { scope: "review", label: "command.match", chords: [{ key: "m" }] },
@@ -98,6 +105,9 @@ const ALLOWED_IN_TEXT = new Set<CommandId>([
   "goReconcile",
   "goDocuments",
   "goSettings",
+  "syncNow",
+  "syncPanel",
+  "conflicts",
   "cancelImport",
   "importTable",
 ]);

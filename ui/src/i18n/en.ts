@@ -1,5 +1,6 @@
 /** English: the reference catalogue. Every other one has exactly its keys. */
 import { findingsEn } from "./findings.en";
+import { syncEn } from "./sync.en";
 import { tablesEn } from "./tables.en";
 import type { Message } from "./translate";
 
@@ -22,6 +23,8 @@ export const en = {
   "rail.log": "Log {size}",
   "rail.logEmpty": "The log is empty",
   "rail.importing": "Importing {done} of {total}",
+
+  ...syncEn,
 
   "freeze.title": "This workspace can only be read",
   "freeze.rolledBack":

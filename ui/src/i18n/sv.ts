@@ -2,6 +2,7 @@
 
 import type { Catalogue } from "./en";
 import { findingsSv } from "./findings.sv";
+import { syncSv } from "./sync.sv";
 import { tablesSv } from "./tables.sv";
 
 export const sv: Catalogue = {
@@ -23,6 +24,8 @@ export const sv: Catalogue = {
   "rail.log": "Logg {size}",
   "rail.logEmpty": "Loggen är tom",
   "rail.importing": "Läser in {done} av {total}",
+
+  ...syncSv,
 
   "freeze.title": "Arbetsytan kan bara läsas",
   "freeze.rolledBack":

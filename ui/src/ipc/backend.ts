@@ -4,6 +4,8 @@
  * Deliberately absent: file, network and shell access, and any value that must stay in Rust.
  */
 import type { AccountView } from "./generated/AccountView";
+import type { CertificateView } from "./generated/CertificateView";
+import type { ConflictView } from "./generated/ConflictView";
 import type { DecisionRequest } from "./generated/DecisionRequest";
 import type { DecisionView } from "./generated/DecisionView";
 import type { DocumentsView } from "./generated/DocumentsView";
@@ -20,6 +22,7 @@ import type { SelectionView } from "./generated/SelectionView";
 import type { SettingsView } from "./generated/SettingsView";
 import type { SourceView } from "./generated/SourceView";
 import type { StatusView } from "./generated/StatusView";
+import type { SyncView } from "./generated/SyncView";
 import type { TableMapping } from "./generated/TableMapping";
 import type { TablePreview } from "./generated/TablePreview";
 import type { TableView } from "./generated/TableView";
@@ -28,6 +31,17 @@ import type { TableView } from "./generated/TableView";
 export interface DragState {
   /** Whether files hang over the window. */
   over: boolean;
+}
+
+/** What connecting to a company takes. */
+export interface ConnectRequest {
+  server: string;
+  /** Handed over once; it never comes back. */
+  key: string;
+  /** Whether to trust the certificate that was chosen instead of the system's. */
+  certificate: boolean;
+  /** `null` keeps the workspace's key in the keychain. */
+  passphrase: string | null;
 }
 
 /** Ends a subscription. */
@@ -65,8 +79,21 @@ export interface Backend {
   decide(request: DecisionRequest): Promise<DecisionView>;
   exportReconciliation(account: number, month: string | null): Promise<ExportView>;
   showExport(path: string): Promise<void>;
+  connectWorkspace(request: ConnectRequest): Promise<StatusView>;
+  /** Asks for a file by the system's dialog; `null` when nothing was chosen. */
+  chooseCertificate(): Promise<CertificateView | null>;
+  /** Asks for a sync; how it goes comes by events. */
+  syncNow(): Promise<SyncView>;
+  syncState(): Promise<SyncView>;
+  listConflicts(): Promise<ConflictView[]>;
+  /** Keeps what stands in the way; answers with the conflicts that are left. */
+  dismissConflict(key: string): Promise<ConflictView[]>;
+  signIn(key: string): Promise<SyncView>;
+  signOut(): Promise<SyncView>;
   /** `onReady` is called when no event is missed any more; what was before is asked for then. */
   onImportProgress(listener: (progress: ImportProgress) => void, onReady: () => void): Unsubscribe;
   onWorkspaceChanged(listener: (status: StatusView) => void): Unsubscribe;
+  /** `onReady` as for imports. */
+  onSyncChanged(listener: (sync: SyncView) => void, onReady: () => void): Unsubscribe;
   onDragState(listener: (state: DragState) => void): Unsubscribe;
 }

@@ -1,10 +1,13 @@
 /** What the rest of the window sees of Rust: the backend, its types and its errors. */
-export type { Backend, DragState, Unsubscribe } from "./backend";
+export type { Backend, ConnectRequest, DragState, Unsubscribe } from "./backend";
 export { toErrorView } from "./error";
 export type { AccountView } from "./generated/AccountView";
 export type { BankCell } from "./generated/BankCell";
+export type { CertificateView } from "./generated/CertificateView";
 export type { CheckpointView } from "./generated/CheckpointView";
 export type { ColumnRole } from "./generated/ColumnRole";
+export type { ConflictLine } from "./generated/ConflictLine";
+export type { ConflictView } from "./generated/ConflictView";
 export type { DecisionRequest } from "./generated/DecisionRequest";
 export type { DecisionView } from "./generated/DecisionView";
 export type { DocumentsView } from "./generated/DocumentsView";
@@ -43,6 +46,8 @@ export type { SideView } from "./generated/SideView";
 export type { SourceLine } from "./generated/SourceLine";
 export type { SourceView } from "./generated/SourceView";
 export type { StatusView } from "./generated/StatusView";
+export type { SyncPhase } from "./generated/SyncPhase";
+export type { SyncView } from "./generated/SyncView";
 export type { TableKind } from "./generated/TableKind";
 export type { TableMapping } from "./generated/TableMapping";
 export type { TablePreview } from "./generated/TablePreview";

@@ -41,7 +41,17 @@ export const backend: Backend = {
   decide: (request) => invoke("decide", { request }),
   exportReconciliation: (account, month) => invoke("export_reconciliation", { account, month }),
   showExport: (path) => invoke("show_export", { path }),
+  connectWorkspace: ({ server, key, certificate, passphrase }) =>
+    invoke("connect_workspace", { server, key, certificate, passphrase }),
+  chooseCertificate: () => invoke("choose_certificate"),
+  syncNow: () => invoke("sync_now"),
+  syncState: () => invoke("sync_state"),
+  listConflicts: () => invoke("list_conflicts"),
+  dismissConflict: (key) => invoke("dismiss_conflict", { key }),
+  signIn: (key) => invoke("sign_in", { key }),
+  signOut: () => invoke("sign_out"),
   onImportProgress: (listener, onReady) => subscribe("import-progress", listener, onReady),
   onWorkspaceChanged: (listener) => subscribe("workspace-changed", listener),
+  onSyncChanged: (listener, onReady) => subscribe("sync-changed", listener, onReady),
   onDragState: (listener) => subscribe("drag-state", listener),
 };

@@ -38,6 +38,7 @@ import {
 import { recall, remember } from "./place";
 import { useExport } from "./useExport";
 import { useReviewCommands } from "./useReviewCommands";
+import { endVisit, useVisit, type Visit } from "./visit";
 
 /** What to do where a stale handle was used: the list is opened again, quietly. */
 function isStale(reason: unknown): boolean {
@@ -128,16 +129,23 @@ function sourceLine(
 interface AccountProps {
   accounts: AccountView[];
   account: AccountView;
+  /** The line that is to be commented on. */
+  visit: Visit | null;
   onAccount: (id: number) => void;
   onDocuments: () => void;
 }
 
-function AccountReview({ accounts, account, onAccount, onDocuments }: AccountProps) {
+/** What finds a line: its amount, as it is searched. */
+function searchFor(visit: Visit | null): string {
+  return visit === null ? "" : visit.to.amount.replace(/^[+-]/, "");
+}
+
+function AccountReview({ accounts, account, visit, onAccount, onDocuments }: AccountProps) {
   const i18n = useI18n();
   const { t, tError } = i18n;
   const client = useQueryClient();
   const say = useSay();
-  const place = recall();
+  const place = visit === null ? recall() : { month: visit.to.month, filter: "all" as const };
   // The month goes along from account to account. Until the user touches anything it is the newest, also when an
   // import brings newer ones in.
   const [pinned, setMonth] = useState<string | null | undefined>(() =>
@@ -151,7 +159,7 @@ function AccountReview({ accounts, account, onAccount, onDocuments }: AccountPro
     }
   };
   const [filter, setFilter] = useState<ReviewFilter>(place.filter ?? "all");
-  const [search, setSearch] = useState("");
+  const [search, setSearch] = useState(() => searchFor(visit));
   const [tab, setTab] = useState<EvidenceTab>("source");
   const [chosen, setChosen] = useState<{ line: LineRef; at: string } | null>(null);
   const list = useRef<ReviewListHandle>(null);
@@ -204,7 +212,13 @@ function AccountReview({ accounts, account, onAccount, onDocuments }: AccountPro
       void client.invalidateQueries({ queryKey: ["status"] });
     }, [client]),
   });
-  const { busy } = decisions;
+  const { busy, setForm } = decisions;
+  useEffect(() => {
+    if (visit !== null) {
+      setForm({ kind: "comment", line: visit.to.line });
+      endVisit();
+    }
+  }, [visit, setForm]);
   const onError = useCallback(
     (reason: unknown) => {
       if (isStale(reason)) {
@@ -329,7 +343,7 @@ function AccountReview({ accounts, account, onAccount, onDocuments }: AccountPro
         <Evidence
           view={review?.view.view ?? 0}
           group={group}
-          line={line}
+          line={decisions.form?.kind === "comment" ? decisions.form.line : line}
           digits={digits}
           tab={tab}
           onTab={setTab}
@@ -360,13 +374,20 @@ export function ReconcileView({ onDocuments }: { onDocuments: () => void }) {
   const { t, tError } = useI18n();
   const accounts = useQuery(accountsQuery);
   const [chosen, setChosen] = useState<number | null>(() => recall().account ?? null);
+  const wish = useVisit();
+  const [visit, setVisit] = useState<Visit | null>(null);
+  if (wish !== null && wish !== visit) {
+    setVisit(wish);
+    setChosen(wish.to.account);
+  }
   const account = accounts.data?.find((one) => one.id === chosen) ?? accounts.data?.[0];
   if (accounts.data !== undefined && account !== undefined) {
     return (
       <AccountReview
-        key={account.id}
+        key={`${account.id} ${visit?.number ?? 0}`}
         accounts={accounts.data}
         account={account}
+        visit={wish}
         onAccount={setChosen}
         onDocuments={onDocuments}
       />

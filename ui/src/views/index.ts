@@ -1,3 +1,4 @@
 /** The views: the only place that composes features. Settings are fetched apart, by the router. */
 export { DocumentsView } from "./DocumentsView";
 export { ReconcileView } from "./ReconcileView";
+export { visitLine } from "./visit";

@@ -17,7 +17,9 @@ export function HistoryTab({ group }: { group: GroupView }) {
           {group.history.map((event) => (
             <li key={event.seq} className="history-event">
               <span className="history-action">{tMaybe(`action.${event.action}`) ?? event.action}</span>
-              <span className="history-seq">{t("evidence.event", { seq: count(event.seq) })}</span>
+              <span className="history-seq">
+                {event.pending ? t("evidence.pending") : t("evidence.event", { seq: count(event.seq) })}
+              </span>
               <span className="history-when">
                 {tMaybe(`actor.${event.actor}`) ?? event.actor}
                 {", "}

@@ -48,6 +48,7 @@ export function useDecisions({ selection, summary, shown, refresh, onSettled, on
         return;
       }
       running.current = true;
+      selection.deciding.current = true;
       setBusy(true);
       const place = selection.cursor?.index ?? 0;
       let next: number | null = null;
@@ -76,6 +77,7 @@ export function useDecisions({ selection, summary, shown, refresh, onSettled, on
       }
       if (question !== null && events === 0) {
         running.current = false;
+        selection.deciding.current = false;
         setBusy(false);
         return;
       }
@@ -89,6 +91,7 @@ export function useDecisions({ selection, summary, shown, refresh, onSettled, on
         say(tError(toErrorView(reason)), { tone: "wrong" });
       } finally {
         running.current = false;
+        selection.deciding.current = false;
         setBusy(false);
         if (question === null) {
           onSettled();

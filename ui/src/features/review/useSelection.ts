@@ -1,5 +1,13 @@
 /** Where the user is in the list and what they have marked. */
-import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import {
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from "react";
 import type { LineRef, ReviewLine, SideView } from "../../ipc";
 import type { Subject } from "./actions";
 import {
@@ -246,6 +254,35 @@ export function useSelection(review: OpenReview | undefined, onTooMany: (lines: 
     return line?.index ?? null;
   }, []);
 
+  // A list that is refreshed from elsewhere keeps the cursor on its group, before anything is drawn: the next key must
+  // not decide about another. A decision looks for its own place.
+  const deciding = useRef(false);
+  const stood = useRef<{ view: number; key: string; group: number | null }>({
+    view: 0,
+    key: "",
+    group: null,
+  });
+  useLayoutEffect(() => {
+    if (review === undefined || cursor === null) {
+      return;
+    }
+    const before = stood.current;
+    const here = review.pages.line(cursor.index)?.group ?? null;
+    const refreshed = before.view !== review.view.view && before.key === review.key;
+    if (refreshed && !deciding.current && before.group !== null && here !== before.group) {
+      const around: Range = { start: cursor.index - SEARCH, end: cursor.index + SEARCH };
+      const line = review.pages
+        .known(around)
+        .find((one) => one.kind === "first" && one.group === before.group);
+      if (line !== undefined) {
+        stood.current = { view: review.view.view, key: review.key, group: before.group };
+        setCursor(cursorOn(line));
+        return;
+      }
+    }
+    stood.current = { view: review.view.view, key: review.key, group: here };
+  }, [review, cursor]);
+
   // An import refreshes the list under the cursor; where its line is gone, the nearest takes its place.
   useEffect(() => {
     if (review === undefined || cursor === null) {
@@ -271,6 +308,7 @@ export function useSelection(review: OpenReview | undefined, onTooMany: (lines: 
       markRange,
       markSection,
       settleOn,
+      deciding,
     }),
     [cursor, group, marks, subject, clearMarks, move, narrow, toggle, markRange, markSection, settleOn],
   );

@@ -8,7 +8,7 @@ import { backend, type CheckpointView, type FreezeView, toErrorView } from "../.
 import { takeStatus } from "./status";
 
 /** Stands over the work while the workspace is frozen. */
-export function FreezeBar({ freeze }: { freeze: FreezeView }) {
+export function FreezeBar({ freeze, connected }: { freeze: FreezeView; connected: boolean }) {
   const { t, tError, instant } = useI18n();
   const client = useQueryClient();
   const say = useSay();
@@ -35,19 +35,21 @@ export function FreezeBar({ freeze }: { freeze: FreezeView }) {
       <div className="freeze-text">
         <h2 className="freeze-title">{t("freeze.title")}</h2>
         <p>
-          {t(`freeze.${freeze.reason}`)} {t(asking ? "freeze.ask" : "freeze.advice")}
+          {connected ? t("freeze.connected") : t(`freeze.${freeze.reason}`)}{" "}
+          {connected ? t("freeze.connectedAdvice") : t(asking ? "freeze.ask" : "freeze.advice")}
         </p>
         <dl className="freeze-checkpoints">
-          <dt>{t("freeze.found")}</dt>
+          <dt>{t(connected ? "freeze.shown" : "freeze.found")}</dt>
           <dd>{words(freeze.found)}</dd>
-          <dt>{t("freeze.kept")}</dt>
+          <dt>{t(connected ? "freeze.verified" : "freeze.kept")}</dt>
           <dd>{words(freeze.kept)}</dd>
           <dt>{t("freeze.noticed")}</dt>
           <dd>{instant(freeze.noticed)}</dd>
         </dl>
       </div>
+      {/* A company's log is not this computer's to go on with. */}
       <div className="freeze-actions">
-        {asking ? (
+        {connected ? null : asking ? (
           <>
             <Button kind="primary" onPress={() => void resume()} isDisabled={busy} testId="freeze-confirm">
               {t("freeze.confirm")}

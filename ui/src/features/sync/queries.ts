@@ -1,0 +1,70 @@
+/** Where sync stands: one query that the shell's events write into, and what goes stale by them. */
+import { type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import { backend, type SyncView } from "../../ipc";
+import { type Sample, secondsLeft } from "./words";
+
+/** Where sync stands. */
+export const syncQuery = queryOptions({ queryKey: ["sync"], queryFn: () => backend.syncState() });
+
+/** What was not taken over. */
+export const conflictsQuery = queryOptions({
+  queryKey: ["conflicts"],
+  queryFn: () => backend.listConflicts(),
+});
+
+/** What a sync makes stale; the status comes by its own event. */
+const STALE_AFTER_SYNC = ["accounts", "documents", "findings", "review", "source", "group"];
+
+function take(client: QueryClient, next: SyncView): void {
+  const before = client.getQueryData<SyncView>(syncQuery.queryKey);
+  client.setQueryData(syncQuery.queryKey, next);
+  if (before === undefined || before.changes !== next.changes) {
+    for (const key of before === undefined ? [] : STALE_AFTER_SYNC) {
+      void client.invalidateQueries({ queryKey: [key] });
+    }
+  }
+  if (before?.refused !== next.refused || before.changes !== next.changes) {
+    void client.invalidateQueries({ queryKey: conflictsQuery.queryKey });
+  }
+}
+
+/** Follows sync while the workspace is open. */
+export function useSync(): SyncView | undefined {
+  const client = useQueryClient();
+  const state = useQuery(syncQuery);
+  useEffect(
+    () =>
+      backend.onSyncChanged(
+        (next) => take(client, next),
+        // What was said before anybody listened.
+        () =>
+          void backend
+            .syncState()
+            .then((next) => take(client, next))
+            .catch(() => undefined),
+      ),
+    [client],
+  );
+  return state.data;
+}
+
+/** Seconds left of the sync that runs, or `null` while nothing can be said. */
+export function useTimeLeft(view: SyncView): number | null {
+  const first = useRef<{ total: number; sample: Sample } | null>(null);
+  const [left, setLeft] = useState<number | null>(null);
+  const { eventsDone: done, eventsTotal: total } = view;
+  useEffect(() => {
+    if (done === null || total === null) {
+      first.current = null;
+      setLeft(null);
+      return;
+    }
+    const now: Sample = { at: performance.now(), events: done };
+    if (first.current?.total !== total) {
+      first.current = { total, sample: now };
+    }
+    setLeft(secondsLeft(first.current.sample, now, total));
+  }, [done, total]);
+  return left;
+}

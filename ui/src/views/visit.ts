@@ -1,0 +1,38 @@
+/** A line that is to be opened in the reconciliation, with the field for a comment: asked for from anywhere. */
+import { useSyncExternalStore } from "react";
+import type { ConflictLine } from "../ipc";
+
+/** One wish to see a line. */
+export interface Visit {
+  /** Counts the wishes, so that the same line can be asked for again. */
+  number: number;
+  to: ConflictLine;
+}
+
+let visit: Visit | null = null;
+let count = 0;
+const listeners = new Set<() => void>();
+
+/** Asks for a line. */
+export function visitLine(to: ConflictLine): void {
+  count += 1;
+  visit = { number: count, to };
+  for (const listener of listeners) {
+    listener();
+  }
+}
+
+/** The visit was made, or the workspace is locked: nothing of it stays. */
+export function endVisit(): void {
+  visit = null;
+}
+
+function subscribe(listener: () => void) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** The newest wish that was not fulfilled yet. */
+export function useVisit(): Visit | null {
+  return useSyncExternalStore(subscribe, () => visit);
+}
