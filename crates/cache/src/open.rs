@@ -63,7 +63,7 @@ impl CacheKey {
 enum Salt {
     /// [`SALT`].
     Ours,
-    /// What the file begins with: random, in databases of version 0.1 and before.
+    /// What the file begins with: random, in databases that were made before ours was given.
     OfTheFile,
 }
 
@@ -284,18 +284,25 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_database_whose_salt_is_its_own_opens_as_before() {
+    async fn a_database_whose_salt_is_its_own_opens_as_before_also_after_a_crash() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("cache.db");
+        let (path, copy) = (folder.path().join("cache.db"), folder.path().join("copy.db"));
         let key = CacheKey::new([1; 32]);
         prepare_library().await.unwrap();
-        open_writer(&path, &key, Salt::OfTheFile, true).await.unwrap().close().await;
-        let before = std::fs::read(&path).unwrap();
-        assert_ne!(before[..16], SALT);
-        let cache = Cache::open(&path, &key).await.unwrap();
-        assert_eq!(cache.log_head().await.unwrap().size, 0);
-        cache.close().await;
-        assert_eq!(std::fs::read(&path).unwrap()[..16], before[..16]);
+        let earlier = open_writer(&path, &key, Salt::OfTheFile, true).await.unwrap();
+        sqlx::query("insert into meta (key, value) values ('a', 'b')").execute(&earlier).await.unwrap();
+        std::fs::copy(&path, &copy).unwrap();
+        std::fs::copy(folder.path().join("cache.db-wal"), folder.path().join("copy.db-wal")).unwrap();
+        earlier.close().await;
+        for path in [path, copy] {
+            let salt = std::fs::read(&path).unwrap()[..16].to_vec();
+            assert_ne!(salt, SALT);
+            let cache = Cache::open(&path, &key).await.unwrap();
+            assert_eq!(cache.find_meta("a").await.unwrap().as_deref(), Some("b"));
+            assert_eq!(cache.health().await.unwrap().problems, Vec::<String>::new());
+            cache.close().await;
+            assert_eq!(std::fs::read(&path).unwrap()[..16], salt);
+        }
     }
 
     #[tokio::test]
