@@ -16,6 +16,7 @@ use crate::{
     error::DeskError,
     journal::instant,
     view::{SyncPhase, SyncView},
+    workspace::REPLAY,
 };
 use attest_remote::RemoteError;
 use std::sync::{Arc, Mutex, atomic::AtomicBool};
@@ -164,12 +165,14 @@ impl Desk {
     }
 
     async fn exchange(&self, session: &Arc<Session>, connection: &Connection) -> Result<(), DeskError> {
-        let remote = connection.remote(self.shared.network.as_ref())?;
-        let mut changed = pull::pull(session, connection, &remote).await?;
-        if let Some(reached) = push::push(session, connection, &remote).await? {
-            changed |= pull::pull_to(session, connection, &remote, reached).await?;
+        let mut changed = apply::Changed::Nothing;
+        let outcome = self.converse(session, connection, &mut changed).await;
+        if session.seal.frozen().is_some() {
+            return outcome;
         }
-        if changed == apply::Changed::Replay {
+        // What was pulled is shown whole, also where the conversation broke off behind it, now or the last time.
+        if session.cache.find_meta(REPLAY).await?.as_deref() == Some("due") {
+            changed = apply::Changed::Replay;
             self.rebuild().await?;
         } else if changed == apply::Changed::Grown {
             session.forget();
@@ -177,6 +180,20 @@ impl Desk {
         }
         if changed != apply::Changed::Nothing {
             session.progress.tell(|told| told.changes += 1);
+        }
+        outcome
+    }
+
+    async fn converse(
+        &self,
+        session: &Arc<Session>,
+        connection: &Connection,
+        changed: &mut apply::Changed,
+    ) -> Result<(), DeskError> {
+        let remote = connection.remote(self.shared.network.as_ref())?;
+        *changed |= pull::pull(session, connection, &remote).await?;
+        if let Some(reached) = push::push(session, connection, &remote).await? {
+            pull::pull_to(session, connection, &remote, reached, changed).await?;
         }
         Ok(())
     }

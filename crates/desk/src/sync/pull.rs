@@ -35,17 +35,17 @@ pub(super) async fn pull_to(
     connection: &Connection,
     remote: &Remote,
     reached: u64,
-) -> Result<Changed, DeskError> {
-    let mut changed = Changed::Nothing;
+    changed: &mut Changed,
+) -> Result<(), DeskError> {
     for _ in 0..ASKS {
-        changed |= pull(session, connection, remote).await?;
+        *changed |= pull(session, connection, remote).await?;
         let stored = session.cache.find_checkpoint().await?;
         if stored.is_some_and(|stored| stored.size >= reached) {
             break;
         }
         tokio::time::sleep(PAUSE).await;
     }
-    Ok(changed)
+    Ok(())
 }
 
 /// Pulls what is new.
