@@ -1,7 +1,7 @@
 //! A company with a backend of its own, and its people's desks.
 
 use crate::office::{Office, PASSPHRASE, cheapen};
-use attest_backend::{Config, Running, clock::SystemClock, operate};
+use attest_backend::{Config, Running, clock::SystemClock, operate, serve};
 use attest_desk::{Desk, sync::ConnectRequest};
 use attest_domain::roles::{Role, Scope};
 use std::sync::Arc;
@@ -15,14 +15,22 @@ pub(crate) struct Company {
 
 impl Company {
     pub(crate) async fn new() -> Self {
+        Self::with(|_, _| ()).await
+    }
+
+    /// A company whose backend is configured differently, once the company exists.
+    pub(crate) async fn with(change: impl FnOnce(&mut Config, Uuid)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let config = Config {
+        let mut config = Config {
             listen: ([127, 0, 0, 1], 0).into(),
             data: folder.path().join("backend"),
             ..Config::default()
         };
+        let backend = serve::open(config.clone(), Arc::new(SystemClock)).await.unwrap();
+        let tenant = operate::create_tenant(&backend, "Norrsken Handel AB").await.unwrap();
+        serve::close(&backend).await;
+        change(&mut config, tenant);
         let running = attest_backend::start(config, Arc::new(SystemClock)).await.unwrap();
-        let tenant = operate::create_tenant(running.backend(), "Norrsken Handel AB").await.unwrap();
         Self { running, tenant, folder }
     }
 

@@ -3,6 +3,8 @@
 //! Part of `cargo xtask demo` where there is no display. Screenshots, workspace and export stay in the folder; it
 //! ends well only if every step did.
 
+mod together;
+
 use anyhow::{Context, Result, bail, ensure};
 use attest_tests::{
     company, flows,
@@ -61,6 +63,7 @@ async fn run() -> Result<()> {
     ensure!(rows > 1, "the export has no rows");
     println!("exported {rows} lines to {}", file.display());
     window.close().await?;
+    println!("worked together: {}", together::walk(&files, &out)?);
     println!("screenshots in {}", pictures.display());
     Ok(())
 }

@@ -41,7 +41,7 @@ fn build(project: &Project, walks: bool, log: &mut Log) -> Result<()> {
     log.run(project.npm(&["run", "build"])).context("the interface could not be built")?;
     let mut packages = vec!["attest-app", "attest-cli", "attest-simulators"];
     if walks {
-        packages.push("attest-tests");
+        packages.extend(["attest-tests", "attest-backend"]);
     }
     let mut command = project.cargo(&["build", "--locked", "--bins"]);
     for package in packages {

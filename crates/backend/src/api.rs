@@ -6,11 +6,12 @@ use crate::{
     extract::{Body, Path},
     identity::{self, Caller, Membership, dpop},
     log::{lane, read, seal},
+    metrics,
     state::Backend,
     tenants,
 };
 use attest_domain::limits::DOCUMENT_BYTES_MAX;
-use attest_wire::{BATCH_COMMANDS_MAX, Batch, BatchAnswer, Problem};
+use attest_wire::{BATCH_COMMANDS_MAX, Batch, BatchAnswer, Outcome, Problem};
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, FromRequest as _, Request, State},
@@ -35,6 +36,8 @@ const BODY_PAUSE: Duration = Duration::from_secs(20);
 #[openapi(
     info(title = "Attest backend", description = "Logs, documents and commands of companies.", version = "1"),
     modifiers(&Credentials),
+    // The rest of its address has slashes, which is a route of its own below and nothing OpenAPI knows.
+    paths(read::bundle),
 )]
 struct Description;
 
@@ -100,6 +103,7 @@ pub(crate) fn router(backend: Arc<Backend>) -> Router {
         .layer(CatchPanicLayer::custom(|_| ApiError::Bug("a request panicked".to_owned()).into_response()))
         .layer(middleware::map_response(harden))
         .layer(middleware::from_fn_with_state(backend.clone(), dpop::supply_nonce))
+        .route_layer(middleware::from_fn_with_state(backend.clone(), metrics::observe))
         .with_state(backend)
 }
 
@@ -145,6 +149,14 @@ async fn submit(
         prepared.push(commands::prepare(&backend, &member, submission).await?);
     }
     let answers = lane::submit(&backend, member, prepared).await?;
+    for answer in &answers {
+        let outcome = match answer.outcome {
+            Outcome::Accepted { .. } => "accepted",
+            Outcome::Already { .. } => "already",
+            Outcome::Refused { .. } => "refused",
+        };
+        backend.metrics.count_commands(outcome, 1);
+    }
     Ok(Json(BatchAnswer { answers }))
 }
 

@@ -5,6 +5,7 @@
 
 use serde::Deserialize;
 use std::{net::SocketAddr, path::PathBuf};
+use uuid::Uuid;
 
 /// Regions in which data may be kept: member states of the EU and the EEA, as `eu-<country>`.
 const REGIONS: &[&str] = &[
@@ -26,10 +27,15 @@ pub struct Config {
     pub data: PathBuf,
     /// Where all of it is, such as `eu-se`. Anything outside the EU and the EEA refuses to start.
     pub region: String,
+    /// Address and port at which metrics are told without encryption and sign-in, such as `127.0.0.1:9464`; nowhere
+    /// where absent.
+    pub metrics: Option<SocketAddr>,
     /// `postgres://…`; SQLite in the data folder where absent.
     pub database: Option<String>,
     /// Where documents are kept; a folder in the data folder where absent.
     pub documents: Option<DocumentsConfig>,
+    /// Folders into which a bank's file transfer puts documents.
+    pub inbox: Vec<InboxConfig>,
     /// Certificate chain and key, PEM; a certificate of its own making where absent.
     pub certificate: Option<CertificateConfig>,
 }
@@ -44,6 +50,16 @@ pub struct DocumentsConfig {
     pub endpoint: Option<String>,
     /// Where the store is; the same rule as for the installation.
     pub region: String,
+}
+
+/// A watched folder.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InboxConfig {
+    /// The company whose documents come here.
+    pub tenant: Uuid,
+    /// The folder; files that were taken are moved to `delivered` in it.
+    pub folder: PathBuf,
 }
 
 /// Where the certificate lies.
@@ -63,8 +79,10 @@ impl Default for Config {
             host: "localhost".to_owned(),
             data: PathBuf::from("attest-data"),
             region: "eu-se".to_owned(),
+            metrics: None,
             database: None,
             documents: None,
+            inbox: Vec::new(),
             certificate: None,
         }
     }

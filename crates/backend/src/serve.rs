@@ -6,7 +6,9 @@ use crate::{
     config::Config,
     documents::DocumentStore,
     identity::Identity,
+    inbox,
     log::{lane::Lanes, seal::Sealer},
+    metrics::{self, Metrics},
     secrets::Secrets,
     state::Backend,
     store::Store,
@@ -19,7 +21,10 @@ use axum_server::{
     tls_rustls::{RustlsAcceptor, RustlsConfig},
 };
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
-use tokio::task::JoinHandle;
+use tokio::{
+    net::TcpListener,
+    task::{AbortHandle, JoinHandle},
+};
 
 /// How long requests under way may take to end when the service stops.
 const GRACE: Duration = Duration::from_secs(20);
@@ -31,6 +36,8 @@ pub struct Running {
     pub address: SocketAddr,
     /// The certificate that clients are to trust where it made its own.
     pub certificate: Option<PathBuf>,
+    /// Where metrics are told.
+    metrics: Option<(SocketAddr, AbortHandle)>,
     handle: Handle<SocketAddr>,
     served: JoinHandle<std::io::Result<()>>,
     backend: Arc<Backend>,
@@ -61,6 +68,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<Backend>>
         clock,
         lanes: Lanes::default(),
         sealer: Sealer::default(),
+        metrics: Metrics::new()?,
     });
     api::seal_all(&backend).await?;
     Ok(backend)
@@ -115,8 +123,21 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running> {
         tls::server(&config).context(error)
     })?;
     let certificate = config.certificate.is_none().then(|| tls::development_chain(&config));
-    let listen = config.listen;
+    let (listen, told, inboxes) = (config.listen, config.metrics, config.inbox.clone());
     let backend = open(config, clock).await?;
+    let metrics = match told {
+        None => None,
+        Some(address) => {
+            let listener =
+                TcpListener::bind(address).await.with_context(|| format!("metrics on {address}"))?;
+            let address = listener.local_addr()?;
+            let served = axum::serve(listener, metrics::router(backend.clone())).into_future();
+            Some((address, tokio::spawn(served).abort_handle()))
+        }
+    };
+    for inbox in inboxes {
+        tokio::spawn(inbox::watch(Arc::downgrade(&backend), inbox));
+    }
     let handle = Handle::new();
     // Without delay: an answer of several packets would otherwise wait 40 ms for the acknowledgement of its first.
     let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(Arc::new(tls))).acceptor(NoDelayAcceptor);
@@ -125,7 +146,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running> {
     let served = tokio::spawn(server.serve(router.into_make_service_with_connect_info::<SocketAddr>()));
     let address = handle.listening().await.with_context(|| format!("listening on {listen}"))?;
     tracing::info!(%address, "listening");
-    Ok(Running { address, certificate, handle, served, backend })
+    Ok(Running { address, certificate, metrics, handle, served, backend })
 }
 
 impl Running {
@@ -135,6 +156,12 @@ impl Running {
         &self.backend
     }
 
+    /// Where metrics are told.
+    #[must_use]
+    pub fn metrics(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|(address, _)| *address)
+    }
+
     /// Takes no more connections, lets requests under way end, closes the store.
     ///
     /// # Errors
@@ -142,6 +169,9 @@ impl Running {
     pub async fn stop(self) -> Result<()> {
         self.handle.graceful_shutdown(Some(GRACE));
         self.served.await??;
+        if let Some((_, told)) = self.metrics {
+            told.abort();
+        }
         self.backend.store.close().await;
         Ok(())
     }

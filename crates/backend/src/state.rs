@@ -6,6 +6,7 @@ use crate::{
     documents::DocumentStore,
     identity::Identity,
     log::{lane::Lanes, seal::Sealer},
+    metrics::Metrics,
     secrets::Secrets,
     store::Store,
 };
@@ -22,6 +23,7 @@ pub struct Backend {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) lanes: Lanes,
     pub(crate) sealer: Sealer,
+    pub(crate) metrics: Metrics,
 }
 
 impl Backend {
