@@ -3,6 +3,11 @@
 //! Each flow has a workspace, a company and a window of its own; `cargo xtask test --only e2e` gives them a display
 //! and a keychain.
 
+mod connected;
+#[allow(dead_code, clippy::unwrap_used, reason = "the desk's tests use all of it")]
+#[path = "../../crates/desk/tests/it/office.rs"]
+mod office;
+
 use anyhow::{Context, Result, ensure};
 use attest_tests::{
     company,

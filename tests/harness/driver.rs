@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use std::{
     env,
     net::{TcpListener, TcpStream},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -23,15 +23,15 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// Starts a driver and waits until it listens.
+    /// Starts a driver and waits until it listens. What it starts has these variables in its environment.
     ///
     /// # Errors
     /// When it is not installed or does not come up.
-    pub fn start() -> Result<Self> {
+    pub fn start(variables: &[(&str, &Path)]) -> Result<Self> {
         let (port, native_port) = (free_port()?, free_port()?);
         let mut command = Command::new(find_driver());
         command.args(["--port", &port.to_string(), "--native-port", &native_port.to_string()]);
-        command.stdin(Stdio::null());
+        command.stdin(Stdio::null()).envs(variables.iter().copied());
         own_group(&mut command);
         let child = command.spawn().context("tauri-driver did not start; `cargo xtask test` installs it")?;
         let mut driver = Self { child, port };

@@ -40,12 +40,25 @@ impl Window {
         Self::start("attest-app", &arguments).await
     }
 
+    /// Starts the application on a workspace folder in an environment with these variables besides its own.
+    ///
+    /// # Errors
+    /// When the window does not open.
+    pub async fn open_with(workspace: &Path, variables: &[(&str, &Path)]) -> Result<Self> {
+        let arguments = [PathBuf::from("--workspace"), workspace.to_path_buf()];
+        Self::start_with("attest-app", &arguments, variables).await
+    }
+
     /// Starts any program with a webview and waits for its first content.
     ///
     /// # Errors
     /// When its window does not open.
     pub async fn start(program: &str, arguments: &[PathBuf]) -> Result<Self> {
-        let driver = Driver::start()?;
+        Self::start_with(program, arguments, &[]).await
+    }
+
+    async fn start_with(program: &str, arguments: &[PathBuf], variables: &[(&str, &Path)]) -> Result<Self> {
+        let driver = Driver::start(variables)?;
         let options = json!({ "application": find_program(program)?, "args": arguments });
         let capabilities = serde_json::Map::from_iter([("tauri:options".to_owned(), options)]);
         let client = ClientBuilder::new(HttpConnector::new())
