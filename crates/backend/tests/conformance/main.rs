@@ -3,6 +3,8 @@
 //! Each rule is a function of a [`Site`], an installation of its own; it runs on SQLite and, where `ATTEST_POSTGRES`
 //! names a server, on a database of its own in PostgreSQL.
 
+#![expect(clippy::unwrap_used, reason = "what helpers of tests cannot do is a failed test")]
+
 /// Makes two tests of each rule: one on each database.
 macro_rules! on_both_databases {
     ($($rule:ident),* $(,)?) => { $(
@@ -27,5 +29,7 @@ mod commands;
 mod documents;
 mod inputs;
 mod log;
+mod process;
 mod rights;
 mod site;
+mod writers;

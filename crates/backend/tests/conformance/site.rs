@@ -66,12 +66,18 @@ impl Site {
         Some(Self::open(Some(make_database(rule).await?)).await)
     }
 
-    async fn open(database: Option<String>) -> Self {
+    pub(crate) async fn open(database: Option<String>) -> Self {
         let scratch = Scratch::new();
         let config = config(scratch.path(), database.clone());
         let running = start(config, Arc::new(SystemClock)).await.unwrap();
         let tenant = operate::create_tenant(running.backend(), "Norrsken Handel AB").await.unwrap();
         Self { scratch, running, tenant, database }
+    }
+
+    /// Ends the process and keeps what it stored.
+    pub(crate) async fn stop(self) -> Scratch {
+        self.running.stop().await.unwrap();
+        self.scratch
     }
 
     /// A second process over the same database and the same documents.
@@ -211,6 +217,19 @@ impl Client {
             .await
             .json::<BatchAnswer>()
             .answers
+    }
+
+    /// Sends a batch to a process that may be gone; why it has to be sent again.
+    pub(crate) async fn try_commands(&self, body: &str) -> Result<Vec<Answer>, String> {
+        let request = self.request(Method::POST, "commands").header("content-type", "application/json");
+        let reply =
+            self.try_call(request.body(body.to_owned())).await.map_err(|error| format!("{error:?}"))?;
+        let text = String::from_utf8_lossy(&reply.bytes).into_owned();
+        match reply.status {
+            StatusCode::OK => Ok(serde_json::from_str::<BatchAnswer>(&text).unwrap().answers),
+            StatusCode::SERVICE_UNAVAILABLE => Err(text),
+            status => panic!("{status} {text}"),
+        }
     }
 
     /// What becomes of one command with a fresh key.
