@@ -25,6 +25,7 @@ macro_rules! on_both_databases {
 }
 
 mod books;
+mod bucket;
 mod commands;
 mod documents;
 mod inputs;
