@@ -27,6 +27,7 @@ macro_rules! on_both_databases {
 mod books;
 mod bucket;
 mod commands;
+mod description;
 mod documents;
 mod inputs;
 mod log;
