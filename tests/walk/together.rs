@@ -39,28 +39,28 @@ pub(crate) fn walk(files: &[PathBuf], out: &Path) -> Result<String> {
         fs::write(&key, operate(&data, &["add-program", "--tenant", &tenant, "--role", role, name])?)?;
         attest(&place(name), &passphrase, |attest| {
             attest.args(["login", "--server", &server]).arg("--key-file").arg(&key);
-            attest.arg("--certificate").arg(data.join("certificate.pem"));
+            attest.arg("--certificate").arg(data.join("certificate.pem"))
         })?;
     }
     let is_bank = |file: &&PathBuf| file.extension().is_some_and(|ending| ending == "xml");
     let bank = files.iter().filter(is_bank).take(BANK_FILES);
     let ledger = files.iter().filter(|file| !is_bank(file));
-    attest(&place("anna"), &passphrase, |attest| {
-        attest.arg("import").args(bank.chain(ledger));
-    })?;
+    attest(&place("anna"), &passphrase, |attest| attest.arg("import").args(bank.chain(ledger)))?;
     let waiting = status(&place("anna"), &passphrase)?["sync"]["waiting"].as_u64().unwrap_or_default();
     ensure!(waiting > 0, "what was imported offline does not wait to be sent");
     for (name, command) in [("anna", "sync"), ("worker", "worker"), ("bo", "sync"), ("anna", "sync")] {
         attest(&place(name), &passphrase, |attest| {
-            attest.arg(command);
-            if command == "worker" {
-                attest.args(["--once", "--confirm-safe"]);
-            }
+            let how: &[&str] = if command == "worker" { &["--once", "--confirm-safe"] } else { &[] };
+            attest.arg(command).args(how)
         })?;
     }
     let (anna, bo) = (status(&place("anna"), &passphrase)?, status(&place("bo"), &passphrase)?);
     ensure!(anna["log"] == bo["log"], "two colleagues have different logs: {anna} and {bo}");
-    ensure!(anna["accounts"] == bo["accounts"], "two colleagues see different figures: {anna} and {bo}");
+    for list in ["entries", "ledger", "statements"] {
+        let [one, other] =
+            ["anna", "bo"].map(|name| attest(&place(name), &passphrase, |attest| attest.arg(list)));
+        ensure!(one? == other?, "two colleagues see different {list}");
+    }
     Ok(format!(
         "{waiting} changes made offline sent to {}, matched by a worker, verified by a colleague: {} events, root {}",
         server,
@@ -96,7 +96,11 @@ fn serve(data: &Path) -> Result<(Backend, String)> {
     Ok((backend, format!("https://localhost:{port}")))
 }
 
-fn attest(workspace: &Path, passphrase: &Path, say: impl FnOnce(&mut Command)) -> Result<String> {
+fn attest(
+    workspace: &Path,
+    passphrase: &Path,
+    say: impl FnOnce(&mut Command) -> &mut Command,
+) -> Result<String> {
     let mut command = program("attest")?;
     command.arg("--workspace").arg(workspace).arg("--passphrase-file").arg(passphrase).arg("--json");
     say(&mut command);
@@ -108,8 +112,6 @@ fn attest(workspace: &Path, passphrase: &Path, say: impl FnOnce(&mut Command)) -
 }
 
 fn status(workspace: &Path, passphrase: &Path) -> Result<Value> {
-    let said = attest(workspace, passphrase, |attest| {
-        attest.arg("status");
-    })?;
+    let said = attest(workspace, passphrase, |attest| attest.arg("status"))?;
     serde_json::from_str(&said).context("the status is no JSON")
 }
