@@ -3,7 +3,7 @@
 //! Each need is looked at first and skipped when it is met. Debian packages come from apt (as root, or through
 //! sudo when it asks no password); cargo tools go to a folder of the project, never to the user's own.
 
-use crate::{log::Log, project::Project};
+use crate::{log::Log, project::Project, python};
 use anyhow::{Context, Result, bail};
 use std::{fs, process::Command, time::SystemTime};
 
@@ -16,8 +16,12 @@ pub(crate) enum Need {
     WindowPackages,
     /// A PostgreSQL server.
     PostgresPackages,
+    /// Python, with what makes environments.
+    PythonPackages,
     /// A program installed by cargo.
     Tool(&'static Tool),
+    /// A program written in Python.
+    Python(&'static python::Program),
     /// The UI's npm packages, exactly as its lock file says.
     NpmPackages,
 }
@@ -51,6 +55,7 @@ const BUILD_PACKAGES: &[&str] = &[
     "libxdo-dev",
 ];
 const POSTGRES_PACKAGES: &[&str] = &["postgresql"];
+const PYTHON_PACKAGES: &[&str] = &["python3", "python3-venv"];
 const WINDOW_PACKAGES: &[&str] = &[
     "webkit2gtk-driver",
     "xvfb",
@@ -71,7 +76,8 @@ pub(crate) fn ensure(project: &Project, needs: &[Need], log: &mut Log) -> Result
             Need::BuildPackages => packages.extend(BUILD_PACKAGES),
             Need::WindowPackages => packages.extend(WINDOW_PACKAGES),
             Need::PostgresPackages => packages.extend(POSTGRES_PACKAGES),
-            Need::Tool(_) | Need::NpmPackages => {}
+            Need::PythonPackages => packages.extend(PYTHON_PACKAGES),
+            Need::Tool(_) | Need::Python(_) | Need::NpmPackages => {}
         }
     }
     ensure_packages(&packages, log)?;
@@ -81,8 +87,9 @@ pub(crate) fn ensure(project: &Project, needs: &[Need], log: &mut Log) -> Result
         }
         match need {
             Need::Tool(tool) => ensure_tool(project, tool, log)?,
+            Need::Python(program) => program.ensure(project, log)?,
             Need::NpmPackages => ensure_npm(project, log)?,
-            Need::BuildPackages | Need::WindowPackages | Need::PostgresPackages => {}
+            Need::BuildPackages | Need::WindowPackages | Need::PostgresPackages | Need::PythonPackages => {}
         }
         met.push(*need);
     }

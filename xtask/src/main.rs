@@ -5,6 +5,7 @@
 
 mod arrows;
 mod bench;
+mod bucket;
 mod codegen;
 mod demo;
 mod fuzz;
@@ -12,6 +13,7 @@ mod install;
 mod log;
 mod postgres;
 mod project;
+mod python;
 mod services;
 mod session;
 mod test;

@@ -3,34 +3,54 @@
 //! Where they cannot be had the tests say which of them were skipped.
 
 use crate::{
+    bucket,
     install::{self, Need},
     log::Log,
     postgres,
     project::Project,
+    python,
 };
 use anyhow::{Context, Result, bail};
-use std::process::{Command, ExitCode};
+use std::{
+    path::PathBuf,
+    process::{Command, ExitCode},
+};
 
 /// What has to be installed for them.
-pub(crate) const NEEDS: &[Need] = &[Need::PostgresPackages];
+pub(crate) const NEEDS: &[Need] = &[
+    Need::PostgresPackages,
+    Need::PythonPackages,
+    Need::Python(&python::SCHEMATHESIS),
+    Need::Python(&python::MOTO),
+];
+/// Names the program that makes requests from a description; no server, but had in the same way.
+const SCHEMATHESIS: &str = "ATTEST_SCHEMATHESIS";
 
 /// Running servers; they stop when dropped.
 pub(crate) struct Services {
     postgres: Option<postgres::Server>,
+    buckets: Option<bucket::Server>,
+    schemathesis: Option<PathBuf>,
 }
 
 impl Services {
     /// Starts those that this system can have.
     pub(crate) fn start(project: &Project, log: &mut Log) -> Result<Self> {
         if !cfg!(target_os = "linux") {
-            return Ok(Self { postgres: None });
+            return Ok(Self { postgres: None, buckets: None, schemathesis: None });
         }
-        Ok(Self { postgres: Some(postgres::Server::start(project, log)?) })
+        Ok(Self {
+            postgres: Some(postgres::Server::start(project, log)?),
+            buckets: Some(bucket::Server::start(project, log)?),
+            schemathesis: Some(python::SCHEMATHESIS.path(project)),
+        })
     }
 
     /// Names them to a program.
     pub(crate) fn introduce(&self, command: &mut Command) {
         command.envs(self.postgres.iter().map(|server| (postgres::VARIABLE, &server.url)));
+        command.envs(self.buckets.iter().map(|server| (bucket::VARIABLE, &server.url)));
+        command.envs(self.schemathesis.iter().map(|program| (SCHEMATHESIS, program)));
     }
 }
 

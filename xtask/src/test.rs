@@ -8,6 +8,7 @@ use crate::{
     install::{self, Need},
     log::{Counts, Log},
     project::Project,
+    python,
     services::Services,
     session, tidy,
 };
@@ -65,7 +66,14 @@ const STEPS: &[Step] = &[
     Step {
         name: "nextest",
         about: "unit, integration and journey tests",
-        needs: &[BUILD, Need::Tool(&install::NEXTEST), Need::PostgresPackages],
+        needs: &[
+            BUILD,
+            Need::Tool(&install::NEXTEST),
+            Need::PostgresPackages,
+            Need::PythonPackages,
+            Need::Python(&python::SCHEMATHESIS),
+            Need::Python(&python::MOTO),
+        ],
         run: step_nextest,
     },
     Step { name: "doctests", about: "examples in the documentation", needs: &[BUILD], run: step_doctests },
