@@ -1,7 +1,7 @@
 //! The events about a line, newest first, in the words of the history tab.
 
 use crate::{Session, error::DeskError, view::HistoryView};
-use attest_domain::EntryId;
+use attest_domain::{EntryId, event::ActorKind};
 use attest_evidence::{disclosure, leaf};
 use std::collections::BTreeMap;
 
@@ -29,11 +29,13 @@ pub(crate) async fn of_lines(session: &Session, lines: &[String]) -> Result<Vec<
                 stored.disclosures.iter().filter_map(|text| disclosure::reveal(text, &event.sd).ok());
             let text = revealed.filter_map(|(_, value)| value.as_str().map(str::to_owned)).next();
             let kind = serde_json::to_value(event.actor.kind).ok();
+            let kind = kind.and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default();
+            let own = event.actor.kind != ActorKind::User || event.actor.id == session.author.actor.id;
             Ok(HistoryView {
                 seq: event.seq,
                 at: event.at,
                 action: event.action,
-                actor: kind.and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default(),
+                actor: if own { kind } else { "member".to_owned() },
                 text: text.or(event.reason.map(|reason| reason.code)),
                 pending: event.seq >= verified,
             })

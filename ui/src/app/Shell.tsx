@@ -83,6 +83,11 @@ export function Shell() {
     { id: "goDocuments", enabled: true, run: () => void navigate({ to: "/documents" }) },
     { id: "goSettings", enabled: true, run: () => void navigate({ to: "/settings" }) },
   ]);
+  // The button that was pressed is gone with the last of them; the keyboard goes back to the work.
+  const endConflicts = useCallback(() => {
+    setOver(null);
+    document.querySelector<HTMLElement>("main [role=grid]")?.focus();
+  }, []);
   const openConflicts = useCallback((open: boolean) => setOver(open ? "conflicts" : null), []);
   const closePanel = () => setPanel(null);
   useKeys(panel === null);
@@ -110,6 +115,7 @@ export function Shell() {
         <ConflictBar
           open={over === "conflicts"}
           onOpen={openConflicts}
+          onDone={endConflicts}
           onAsk={(line) => {
             setOver(null);
             visitLine(line);

@@ -264,7 +264,7 @@ view! {
         pub at: String,
         /// Action.
         pub action: String,
-        /// `user`, `system` or `bank`.
+        /// `user`, `member` (another person), `system` or `bank`.
         pub actor: String,
         /// Reason, comment or note.
         pub text: Option<String>,

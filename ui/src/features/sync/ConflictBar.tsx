@@ -14,6 +14,8 @@ const LINES_NAMED = 3;
 interface Props {
   open: boolean;
   onOpen: (open: boolean) => void;
+  /** The last one was looked at. */
+  onDone: () => void;
   /** Opens a line with the field for a comment. */
   onAsk: (line: ConflictLine) => void;
 }
@@ -84,16 +86,16 @@ function Conflict({
 }
 
 /** Stands over the work while there is something that was not taken over. */
-export function ConflictBar({ open, onOpen, onAsk }: Props) {
+export function ConflictBar({ open, onOpen, onDone, onAsk }: Props) {
   const { t } = useI18n();
   const conflicts = useQuery(conflictsQuery).data ?? [];
   const shown = useRef(0);
   useEffect(() => {
     if (shown.current > 0 && conflicts.length === 0) {
-      onOpen(false);
+      onDone();
     }
     shown.current = conflicts.length;
-  }, [conflicts.length, onOpen]);
+  }, [conflicts.length, onDone]);
   if (conflicts.length === 0) {
     return null;
   }

@@ -17,7 +17,7 @@ at: string,
  */
 action: string, 
 /**
- * `user`, `system` or `bank`.
+ * `user`, `member` (another person), `system` or `bank`.
  */
 actor: string, 
 /**
