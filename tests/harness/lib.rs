@@ -6,4 +6,5 @@ pub mod company;
 pub mod driver;
 pub mod flows;
 pub mod programs;
+pub mod together;
 pub mod window;

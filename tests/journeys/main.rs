@@ -3,6 +3,7 @@
 mod import;
 mod matching;
 mod refusals;
+mod together;
 
 use anyhow::{Context, Result, ensure};
 use attest_tests::programs::{Ran, Workspace};

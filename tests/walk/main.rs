@@ -3,11 +3,9 @@
 //! Part of `cargo xtask demo` where there is no display. Screenshots, workspace and export stay in the folder; it
 //! ends well only if every step did.
 
-mod together;
-
 use anyhow::{Context, Result, bail, ensure};
 use attest_tests::{
-    company, flows,
+    company, flows, together,
     window::{Window, hand_over},
 };
 use std::{
