@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
 
 mod company;
+mod kept;
 #[allow(dead_code, reason = "the desk's tests use all of it")]
 #[path = "../../crates/desk/tests/it/office.rs"]
 mod office;

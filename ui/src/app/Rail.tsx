@@ -102,7 +102,7 @@ export function Rail({ status, sync, imports, onLock }: Props) {
               <span className="rail-code">{formatCode(status.logCode)}</span>
             </>
           ) : (
-            t("rail.logEmpty")
+            t(connected && sync.synced === null ? "sync.never" : "rail.logEmpty")
           )}
         </p>
         <button type="button" className="rail-lock" onClick={onLock} data-testid="lock">

@@ -51,6 +51,7 @@ export function Shell() {
   const [dismissed, setDismissed] = useState<number | null>(null);
   const [panel, setPanel] = useState<"palette" | "keys" | null>(null);
   const sync = useSync();
+  const inSettings = useLocation({ select: (location) => location.pathname === "/settings" });
   const connected = sync !== undefined && sync.phase !== "standalone";
   const conflicts = useQuery(conflictsQuery).data ?? [];
   const [over, setOver] = useState<"sync" | "conflicts" | null>(null);
@@ -126,7 +127,10 @@ export function Shell() {
           {status.data === undefined ? null : (
             <Rail status={status.data} sync={sync} imports={imports} onLock={lock} />
           )}
-          {status.data !== undefined && sync !== undefined && isFirstSync(sync, status.data.logSize) ? (
+          {!inSettings &&
+          status.data !== undefined &&
+          sync !== undefined &&
+          isFirstSync(sync, status.data.logSize) ? (
             <FirstSync view={sync} onSignIn={() => setOver("sync")} />
           ) : (
             <Outlet />

@@ -30,6 +30,8 @@ export const syncEn = {
   "firstSync.left.minutes": { one: "about {count} minute left", other: "about {count} minutes left" },
   "firstSync.close":
     "You can lock Attest or close the window at any time. Next time it goes on where it stopped, and nothing is shown before it is verified.",
+  "firstSync.offline":
+    "The service cannot be reached. Attest tries again by itself and goes on where it stopped.",
   "firstSync.stopped": "Nothing could be fetched yet",
 
   "sync.open": "Sync: {state}",
@@ -123,7 +125,7 @@ export const syncEn = {
   "conflict.ask": "Ask about it",
   "conflict.kept": "Theirs stands",
 
-  "rail.connected": "Copy of the company’s log",
+  "rail.connected": "Verified company log",
   "command.syncNow": "sync now",
   "command.syncPanel": "Show sync",
   "command.conflicts": "Show what was not taken over",

@@ -32,6 +32,8 @@ export const syncSv: Record<keyof typeof syncEn, Message> = {
   "firstSync.left.minutes": { one: "ungefär {count} minut kvar", other: "ungefär {count} minuter kvar" },
   "firstSync.close":
     "Du kan låsa Attest eller stänga fönstret när du vill. Nästa gång fortsätter det där det slutade, och inget visas innan det är verifierat.",
+  "firstSync.offline":
+    "Tjänsten kan inte nås. Attest försöker igen av sig självt och fortsätter där det slutade.",
   "firstSync.stopped": "Inget har kunnat hämtas än",
 
   "sync.open": "Synkning: {state}",
@@ -126,7 +128,7 @@ export const syncSv: Record<keyof typeof syncEn, Message> = {
   "conflict.ask": "Fråga om det",
   "conflict.kept": "Deras gäller",
 
-  "rail.connected": "Kopia av företagets logg",
+  "rail.connected": "Verifierad företagslogg",
   "command.syncNow": "synka nu",
   "command.syncPanel": "Visa synkningen",
   "command.conflicts": "Visa det som inte togs över",

@@ -25,7 +25,7 @@ export function FirstSync({ view, onSignIn }: { view: SyncView; onSignIn: () => 
     return (
       <main className="work work-wide" data-testid="first-sync" data-phase={view.phase}>
         <Note
-          tone="wrong"
+          tone={view.phase === "failed" ? "wrong" : "plain"}
           title={t("firstSync.stopped")}
           actions={
             view.phase === "signedOut" ? (
@@ -39,7 +39,7 @@ export function FirstSync({ view, onSignIn }: { view: SyncView; onSignIn: () => 
             )
           }
         >
-          {reason}
+          {view.phase === "offline" ? t("firstSync.offline") : reason}
         </Note>
       </main>
     );
