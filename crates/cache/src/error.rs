@@ -64,6 +64,15 @@ pub(crate) fn disk_failed_within(time: Duration) -> bool {
     DISK_FAILED.lock().expect("no holder panics").is_some_and(|at| at.elapsed() <= time)
 }
 
+impl CacheError {
+    /// Whether something would have been there twice that can be there once.
+    #[must_use]
+    pub fn is_repeated(&self) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
+        error.is_unique_violation()
+    }
+}
+
 impl From<sqlx::Error> for CacheError {
     fn from(error: sqlx::Error) -> Self {
         if let sqlx::Error::Database(database) = &error {

@@ -24,6 +24,7 @@ use attest_domain::{
     event::{Event, action},
 };
 use attest_evidence::{disclosure, leaf, tree::Frontier};
+use attest_remote::RemoteError;
 use std::{
     collections::{BTreeSet, HashMap},
     ops::BitOrAssign,
@@ -91,7 +92,15 @@ pub(super) async fn apply(
                 Some(id) => tx.find_event_position(&id.to_string()).await?,
                 None => None,
             };
-            session.author.store(&mut tx, &event, &bytes, leaf::hash(&bytes), reverts, &disclosures).await?;
+            let hash = leaf::hash(&bytes);
+            let stored = session.author.store(&mut tx, &event, &bytes, hash, reverts, &disclosures).await;
+            match stored {
+                // The id of an event, or what it conceals, is another one's.
+                Err(DeskError::Cache(error)) if error.is_repeated() => {
+                    return Err(RemoteError::Garbled("event").into());
+                }
+                stored => stored?,
+            }
             let own = provisional.iter().find(|one| one.event.id == event.id);
             match own {
                 Some(own) if says_the_same(&own.event, &event) => {
@@ -198,6 +207,10 @@ async fn put_back(
         match one.row.as_ref().map(|row| &row.state) {
             Some(OutboxState::Waiting) => {}
             Some(OutboxState::Accepted(seq)) if *seq >= pulled.size => {}
+            Some(OutboxState::Accepted(seq)) if !stands_at(tx, *seq, &one.event).await? => {
+                // It is not there: what was answered was not so, and it is sent again.
+                tx.answer_outbox(&key, &OutboxState::Waiting).await?;
+            }
             Some(OutboxState::Accepted(_)) => {
                 // Another event says it, such as the import of the same document by somebody else.
                 tx.remove_outbox(&key).await?;
@@ -233,6 +246,14 @@ async fn put_back(
         }
     }
     Ok(changed)
+}
+
+/// Whether the event at a position is about the same.
+async fn stands_at(tx: &mut WriteTx, seq: u64, event: &Event) -> Result<bool, DeskError> {
+    let Some(bytes) = tx.find_leaf(seq).await? else { return Ok(false) };
+    let standing = leaf::decode(&bytes)?;
+    Ok(standing.id == event.id
+        || (document_of(event).is_some() && document_of(&standing) == document_of(event)))
 }
 
 /// What was pulled before the provisional events are put back.

@@ -21,7 +21,11 @@ use attest_evidence::{
     tree::Frontier,
 };
 use attest_remote::{Remote, RemoteError};
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 /// Leaf hashes read at once.
 const PAGE: u32 = 4_096;
@@ -77,11 +81,35 @@ pub(super) async fn pull(
         session.commit(tx).await?;
         grown = stage(session, connection, remote, &checkpoint, &known).await?;
         if grown.root() != checkpoint.root {
-            return freeze(session, &note).await;
+            let mut tx = session.begin().await?;
+            tx.clear_staged().await?;
+            session.commit(tx).await?;
+            // Bytes that are wrong prove nothing; a log that has this root and other old events does.
+            let whole = fetch_whole(connection, remote, &checkpoint).await?;
+            return if whole == checkpoint.root {
+                freeze(session, &note).await
+            } else {
+                Err(RemoteError::Garbled("bundle").into())
+            };
         }
     }
     let verified = prepare(session, connection, remote, &known, &grown, note).await?;
     apply::apply(session, connection, verified).await
+}
+
+/// The root over all events as they are served now, the old ones included.
+async fn fetch_whole(
+    connection: &Connection,
+    remote: &Remote,
+    checkpoint: &Checkpoint,
+) -> Result<attest_domain::Digest, DeskError> {
+    let mut whole = Frontier::default();
+    while let Some(place) = Place::of(whole.size(), checkpoint.size) {
+        let bytes = remote.bundle(connection.tenant, place).await?;
+        let leaves = bundle::decode(&bytes, place.width).map_err(|_| RemoteError::Garbled("bundle"))?;
+        grow(&mut whole, leaves.into_iter().map(leaf::hash))?;
+    }
+    Ok(whole.root())
 }
 
 /// The root that the log had at an earlier size.
@@ -243,8 +271,10 @@ async fn fetch_document(
 /// The disclosures that belong to an event, as they are stored; others are passed over.
 pub(super) fn revealed(event: &Event, texts: Option<&Vec<String>>) -> Vec<(String, String)> {
     let texts = texts.into_iter().flatten();
-    texts
+    // By digest: told twice, each still stands once.
+    let revealed: BTreeMap<String, String> = texts
         .filter(|text| disclosure::reveal(text, &event.sd).is_ok())
         .map(|text| (disclosure::digest(text), text.clone()))
-        .collect()
+        .collect();
+    revealed.into_iter().collect()
 }

@@ -2,8 +2,9 @@
 
 use crate::{Session, connection::Connection, error::DeskError};
 use attest_cache::outbox::{OutboxRow, OutboxState};
+use attest_evidence::{leaf, tree::SIZE_MAX};
 use attest_remote::{Remote, RemoteError};
-use attest_wire::{BATCH_COMMANDS_MAX, Batch, Outcome, Submission};
+use attest_wire::{BATCH_COMMANDS_MAX, Batch, Command, Outcome, Submission};
 use std::sync::Arc;
 
 /// Sends everything that waits. Answers how many events the log must have when all that was accepted is in it.
@@ -33,7 +34,16 @@ pub(super) async fn push(
             .map(|row| serde_json::from_str(&row.submission))
             .collect::<Result<_, _>>()
             .map_err(|error| DeskError::Bug(format!("the outbox: {error}")))?;
-        let answer = remote.submit(connection.tenant, &Batch { commands }).await?;
+        let batch = Batch { commands };
+        let answer = remote.submit(connection.tenant, &batch).await?;
+        let known = session.cache.find_checkpoint().await?.map_or(0, |stored| stored.size);
+        for (command, answer) in batch.commands.iter().zip(&answer.answers) {
+            if let Outcome::Accepted { seq } | Outcome::Already { seq } = answer.outcome
+                && !can_stand(session, command, seq, known).await?
+            {
+                return Err(RemoteError::Garbled("answer").into());
+            }
+        }
         let mut tx = session.begin().await?;
         for answer in answer.answers {
             let state = match answer.outcome {
@@ -51,6 +61,21 @@ pub(super) async fn push(
         }
         session.commit(tx).await?;
     }
+}
+
+/// Whether a command can be what stands at a position. Of what is verified already only the import of the same
+/// document can: whatever else was in the log before has left the outbox.
+async fn can_stand(session: &Session, command: &Submission, seq: u64, known: u64) -> Result<bool, DeskError> {
+    if seq >= known {
+        return Ok(seq < SIZE_MAX);
+    }
+    let (Command::ImportDocument { sha256, .. } | Command::RefuseDocument { sha256, .. }) = &command.command
+    else {
+        return Ok(false);
+    };
+    let standing = session.cache.list_events(seq, 1).await?;
+    let standing = standing.first().map(|stored| leaf::decode(&stored.leaf)).transpose()?;
+    Ok(standing.is_some_and(|event| event.object.id == *sha256))
 }
 
 /// Delivers the document that a command needs.
