@@ -171,37 +171,14 @@ impl Seat {
         if cut { "cut" } else { "ended first" }
     }
 
-    /// The lists of all accounts.
+    /// See [`lines`].
     pub(crate) async fn lines(&self) -> Vec<ReviewLine> {
-        let mut lines = Vec::new();
-        let mut accounts = self.desk.list_accounts().await.unwrap();
-        accounts.sort_by(|one, other| one.number.cmp(&other.number));
-        for account in accounts {
-            let query = ReviewQuery {
-                account: account.id,
-                month: None,
-                search: String::new(),
-                filter: ReviewFilter::All,
-            };
-            let view = self.desk.open_review(query).await.unwrap();
-            let query = LinesQuery { view: view.view, start: 0, end: view.lines };
-            lines.extend(self.desk.review_lines(query).await.unwrap());
-        }
-        lines
+        lines(&self.desk).await
     }
 
-    /// Everything as a person sees it, without handles.
+    /// See [`shown`].
     pub(crate) async fn shown(&self) -> Vec<String> {
-        let mut shown: Vec<String> = Vec::new();
-        for line in self.lines().await {
-            let (bank, ledger) = cells(&line);
-            shown.push(format!(
-                "{:?} {:?} {:?} {:?} {bank:?} {ledger:?}",
-                line.section, line.kind, line.middle, line.confidence
-            ));
-        }
-        shown.extend(self.statements().await);
-        shown
+        shown(&self.desk).await
     }
 
     /// What was decided, and which lines are open: all but what the engine proposes, because proposals remember in
@@ -220,15 +197,8 @@ impl Seat {
             }
         }
         decided.sort();
-        decided.extend(self.statements().await);
+        decided.extend(statements(&self.desk).await);
         decided
-    }
-
-    async fn statements(&self) -> Vec<String> {
-        let statements = self.desk.list_statements().await.unwrap();
-        let told =
-            |one: StatementItem| format!("{} {} {} {:?}", one.id, one.entries, one.continuity, one.state);
-        statements.into_iter().map(told).collect()
     }
 
     /// Some decision about some line.
@@ -273,6 +243,45 @@ impl Seat {
             _ => DecisionRequest::Redo,
         })
     }
+}
+
+/// The lists of all accounts.
+pub(crate) async fn lines(desk: &Desk) -> Vec<ReviewLine> {
+    let mut lines = Vec::new();
+    let mut accounts = desk.list_accounts().await.unwrap();
+    accounts.sort_by(|one, other| one.number.cmp(&other.number));
+    for account in accounts {
+        let query = ReviewQuery {
+            account: account.id,
+            month: None,
+            search: String::new(),
+            filter: ReviewFilter::All,
+        };
+        let view = desk.open_review(query).await.unwrap();
+        let query = LinesQuery { view: view.view, start: 0, end: view.lines };
+        lines.extend(desk.review_lines(query).await.unwrap());
+    }
+    lines
+}
+
+/// Everything as a person sees it, without handles.
+pub(crate) async fn shown(desk: &Desk) -> Vec<String> {
+    let mut shown: Vec<String> = Vec::new();
+    for line in lines(desk).await {
+        let (bank, ledger) = cells(&line);
+        shown.push(format!(
+            "{:?} {:?} {:?} {:?} {bank:?} {ledger:?}",
+            line.section, line.kind, line.middle, line.confidence
+        ));
+    }
+    shown.extend(statements(desk).await);
+    shown
+}
+
+async fn statements(desk: &Desk) -> Vec<String> {
+    let statements = desk.list_statements().await.unwrap();
+    let told = |one: StatementItem| format!("{} {} {} {:?}", one.id, one.entries, one.continuity, one.state);
+    statements.into_iter().map(told).collect()
 }
 
 fn cells(line: &ReviewLine) -> (Option<String>, Option<String>) {
