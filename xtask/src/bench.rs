@@ -7,6 +7,7 @@ use crate::{
     install::{self, Need},
     log::Log,
     project::Project,
+    services::{self, Services},
     session,
 };
 use anyhow::{Context, Result, bail};
@@ -14,6 +15,8 @@ use std::process::{Command, ExitCode};
 
 /// Figures that need the real window.
 const WINDOW_PREFIX: &str = "ui.";
+/// Figures that need a database server.
+const BACKEND_PREFIX: &str = "backend";
 
 /// `cargo xtask bench [NAME…] [--json]`.
 pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<ExitCode> {
@@ -22,11 +25,15 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<ExitCode> {
     if let Some(unknown) = flags.iter().find(|flag| flag.as_str() != "--json") {
         bail!("there is no option `{unknown}`\nusage: cargo xtask bench [NAME…] [--json]");
     }
-    let window = names.is_empty() || names.iter().any(|name| name.starts_with(WINDOW_PREFIX));
+    let meant = |prefix: &str| names.is_empty() || names.iter().any(|name| name.starts_with(prefix));
+    let (window, backend) = (meant(WINDOW_PREFIX), meant(BACKEND_PREFIX));
     let mut log = Log::quiet(&project.scratch("log")?.join("bench.log"))?;
     let mut needs = vec![Need::BuildPackages];
     if window {
         needs.extend([Need::NpmPackages, Need::WindowPackages, Need::Tool(&install::TAURI_DRIVER)]);
+    }
+    if backend {
+        needs.extend(services::NEEDS);
     }
     install::ensure(project, &needs, &mut log)?;
     build(project, window, &mut log)?;
@@ -39,6 +46,10 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<ExitCode> {
         project.at_root(command)
     };
     let mut command = command;
+    let servers = if backend { Some(Services::start(project, &mut log)?) } else { None };
+    if let Some(servers) = &servers {
+        servers.introduce(&mut command);
+    }
     let status = command.status().context("attest-bench did not start")?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

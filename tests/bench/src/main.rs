@@ -4,6 +4,7 @@
 //! issues; a missed goal is said (`met: false`) and fails nothing. Started by `cargo xtask bench`, which builds
 //! everything in release and gives the window a session.
 
+mod backend;
 mod cache;
 mod evidence;
 mod figure;
@@ -18,7 +19,15 @@ use std::process::ExitCode;
 
 /// Every figure there is, by group.
 fn registry() -> Vec<Bench> {
-    [formats::BENCHES, cache::BENCHES, matching::BENCHES, evidence::BENCHES, window::BENCHES].concat()
+    [
+        formats::BENCHES,
+        cache::BENCHES,
+        matching::BENCHES,
+        evidence::BENCHES,
+        backend::BENCHES,
+        window::BENCHES,
+    ]
+    .concat()
 }
 
 fn main() -> ExitCode {
