@@ -25,7 +25,7 @@ pub enum DeskError {
     Locked,
     /// The log does not continue what was signed last.
     #[error(
-        "The log of this workspace does not continue its last checkpoint, so nothing can be changed. Compare both, then put the newer database back or go on from here."
+        "The log of this workspace does not continue its last checkpoint, so nothing can be changed. Compare both. Where it is this computer's own log, put the newer database back or go on from here; where it is a company's, ask its administrator."
     )]
     Frozen,
     /// Going on where nothing is frozen.

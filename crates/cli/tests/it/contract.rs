@@ -109,9 +109,13 @@ fn status_and_doctor_answer_with_one_object() {
     let scene = Scene::with(&[PARTIES, LEDGER]);
     let status = scene.run(&["status"]).done();
     assert_eq!(status.len(), 1);
-    let named = "accounts company documents key log organisation_number state statements version workspace";
+    let named = "accounts company documents key log organisation_number state statements \
+                 sync version workspace";
     assert_eq!(members(&status[0]).join(" "), named);
     assert_eq!((&status[0]["documents"], &status[0]["key"]), (&json!(2), &json!("passphrase")));
+    let sync = "company conflicts refused role server state synced waiting";
+    assert_eq!(members(&status[0]["sync"]).join(" "), sync);
+    assert_eq!(status[0]["sync"]["state"], "standalone");
     let doctor = scene.run(&["doctor"]).done();
     assert_eq!(doctor.len(), 1);
     let named = "cipher_version documents events journal_mode key keychain_available ok problems sqlite_version \

@@ -126,8 +126,9 @@ fn every_finding_and_refusal_has_a_title_and_a_text_in_each_catalogue() {
 #[test]
 fn every_error_the_window_can_meet_has_a_text_in_each_catalogue() {
     let mut codes = BTreeSet::new();
-    for file in ["crates/desk/src/error.rs", "crates/keychain/src/error.rs", "crates/domain/src/decide.rs"] {
-        let source = read(file);
+    for file in ["desk/src/error.rs", "keychain/src/error.rs", "remote/src/error.rs", "domain/src/decide.rs"]
+    {
+        let source = read(&format!("crates/{file}"));
         let arms =
             source.lines().filter_map(|line| line.trim().split_once("=> \"")).map(|arm| arm.1.to_owned());
         codes.extend(arms.filter_map(|arm| Some(arm.split_once('"')?.0.to_owned())));
@@ -139,7 +140,7 @@ fn every_error_the_window_can_meet_has_a_text_in_each_catalogue() {
     // Shown in the words of the refusal it carries.
     codes.remove("document.refused");
     for language in ["en", "sv"] {
-        let catalogue = read(&format!("ui/src/i18n/{language}.ts"));
+        let catalogue = ["", "sync."].map(|part| read(&format!("ui/src/i18n/{part}{language}.ts"))).concat();
         let missing: Vec<_> =
             codes.iter().filter(|code| entry(&catalogue, &format!("error.{code}")).is_none()).collect();
         assert!(missing.is_empty(), "{language} has no text for {missing:?}");
