@@ -56,4 +56,5 @@ export type { TableView } from "./generated/TableView";
 export type { Theme } from "./generated/Theme";
 export type { UndoView } from "./generated/UndoView";
 export type { WorkspaceState } from "./generated/WorkspaceState";
+export { readAgain } from "./readAgain";
 export { backend } from "./tauri";

@@ -1,7 +1,7 @@
 /** The running or last import, from its events and, after a restart of the window, from the shell's memory. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { backend, type ImportProgress } from "../../ipc";
+import { backend, type ImportProgress, readAgain } from "../../ipc";
 import { type Sample, secondsLeft } from "./progress";
 
 /** An import as the window shows it. */
@@ -43,9 +43,7 @@ export function useImport(): ImportState {
       }
       if (progress.finished && finishedJob !== progress.job) {
         finishedJob = progress.job;
-        for (const key of STALE_AFTER_IMPORT) {
-          void client.invalidateQueries({ queryKey: [key] });
-        }
+        void readAgain(client, STALE_AFTER_IMPORT);
       }
     };
     let heard = false;

@@ -1,7 +1,7 @@
 /** Where sync stands: one query that the shell's events write into, and what goes stale by them. */
 import { type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { backend, type SyncView } from "../../ipc";
+import { backend, readAgain, type SyncView } from "../../ipc";
 import { type Sample, secondsLeft } from "./words";
 
 /** Where sync stands. */
@@ -19,12 +19,10 @@ const STALE_AFTER_SYNC = ["accounts", "documents", "findings", "review", "source
 function take(client: QueryClient, next: SyncView): void {
   const before = client.getQueryData<SyncView>(syncQuery.queryKey);
   client.setQueryData(syncQuery.queryKey, next);
-  if (before === undefined || before.changes !== next.changes) {
-    for (const key of before === undefined ? [] : STALE_AFTER_SYNC) {
-      void client.invalidateQueries({ queryKey: [key] });
-    }
+  if ((before?.changes ?? 0) !== next.changes) {
+    void readAgain(client, STALE_AFTER_SYNC);
   }
-  if (before?.refused !== next.refused || before.changes !== next.changes) {
+  if ((before?.refused ?? 0) !== next.refused || (before?.changes ?? 0) !== next.changes) {
     void client.invalidateQueries({ queryKey: conflictsQuery.queryKey });
   }
 }
