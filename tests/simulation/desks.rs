@@ -41,9 +41,9 @@ pub(crate) enum Crash {
     /// Between two things.
     Idle,
     /// At an exchange of a sync, before or after its request is sent.
-    Exchange(u32, bool),
+    Exchange(usize, bool),
     /// At a point of the sync's work.
-    Work(u32),
+    Work(usize),
 }
 
 impl Seat {

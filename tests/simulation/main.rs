@@ -14,7 +14,11 @@ mod desks;
 mod generated;
 mod malice;
 mod network;
-#[allow(dead_code, reason = "the desk's tests use all of it")]
+#[allow(
+    dead_code,
+    clippy::cast_possible_truncation,
+    reason = "the desk's tests use all of it, on small lists"
+)]
 #[path = "../../crates/desk/tests/it/office.rs"]
 mod office;
 mod papers;

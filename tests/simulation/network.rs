@@ -39,7 +39,7 @@ enum Fate {
 #[derive(Clone, Debug)]
 pub(crate) struct End {
     /// Exchanges that go well before.
-    pub(crate) after: u32,
+    pub(crate) after: usize,
     /// Whether the last request still arrives.
     pub(crate) sent: bool,
     /// What is on its disk, and where a copy of that goes as it is at the end.

@@ -23,7 +23,7 @@ const STEPS: (usize, usize) = (18, 18);
 /// Rounds of syncing in which everything has to be settled when nothing goes wrong any more.
 const ROUNDS: usize = 4;
 /// How wrong a clock may be, in hours.
-const SKEW: i64 = 48;
+const SKEW: usize = 48;
 
 /// A run of one seed.
 pub(crate) struct Run {
@@ -42,7 +42,7 @@ impl Run {
         for number in 0..DESKS {
             let hours = match dice.below(3) {
                 0 => 0,
-                _ => i64::try_from(dice.below(2 * SKEW as usize + 1)).unwrap() - SKEW,
+                _ => signed(dice.below(2 * SKEW + 1)) - signed(SKEW),
             };
             seats.push(Seat::open(&world, number, hours).await);
         }
@@ -60,7 +60,7 @@ impl Run {
     pub(crate) async fn run(mut self) {
         let steps = STEPS.0 + self.dice.below(STEPS.1);
         for _ in 0..steps {
-            self.world.clock.pass(1 + self.dice.below(240) as i64);
+            self.world.clock.pass(1 + signed(self.dice.below(240)));
             let said = self.step().await;
             self.say(said);
         }
@@ -107,8 +107,8 @@ impl Run {
             24 | 25 => {
                 let how = match self.dice.below(5) {
                     0 => Crash::Idle,
-                    1 | 2 => Crash::Exchange(self.dice.below(8) as u32, self.dice.below(2) == 0),
-                    _ => Crash::Work(1 + self.dice.below(120) as u32),
+                    1 | 2 => Crash::Exchange(self.dice.below(8), self.dice.below(2) == 0),
+                    _ => Crash::Work(1 + self.dice.below(120)),
                 };
                 let done = self.seats[desk].crash(how).await;
                 format!("{desk} crashes: {how:?}: {done}")
@@ -245,6 +245,10 @@ impl Run {
         }
         (checkpoint.size, checkpoint.root.short(), events)
     }
+}
+
+fn signed(small: usize) -> i64 {
+    i64::try_from(small).unwrap()
 }
 
 /// Everything that was decided is in the log, or was reported as refused, or is an import of what is there.
