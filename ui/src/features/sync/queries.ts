@@ -16,30 +16,39 @@ export const conflictsQuery = queryOptions({
 /** What a sync makes stale; the status comes by its own event. */
 const STALE_AFTER_SYNC = ["accounts", "documents", "findings", "review", "source", "group"];
 
-function take(client: QueryClient, next: SyncView): void {
-  const before = client.getQueryData<SyncView>(syncQuery.queryKey);
+/** What was read again last; the query itself may have heard of a change before its event came. */
+interface Seen {
+  changes: number;
+  refused: number;
+}
+
+function take(client: QueryClient, next: SyncView, seen: Seen): void {
   client.setQueryData(syncQuery.queryKey, next);
-  if ((before?.changes ?? 0) !== next.changes) {
+  const changed = seen.changes !== next.changes;
+  if (changed) {
     void readAgain(client, STALE_AFTER_SYNC);
   }
-  if ((before?.refused ?? 0) !== next.refused || (before?.changes ?? 0) !== next.changes) {
-    void client.invalidateQueries({ queryKey: conflictsQuery.queryKey });
+  if (changed || seen.refused !== next.refused) {
+    void readAgain(client, ["conflicts"]);
   }
+  seen.changes = next.changes;
+  seen.refused = next.refused;
 }
 
 /** Follows sync while the workspace is open. */
 export function useSync(): SyncView | undefined {
   const client = useQueryClient();
   const state = useQuery(syncQuery);
+  const seen = useRef<Seen>({ changes: 0, refused: 0 });
   useEffect(
     () =>
       backend.onSyncChanged(
-        (next) => take(client, next),
+        (next) => take(client, next, seen.current),
         // What was said before anybody listened.
         () =>
           void backend
             .syncState()
-            .then((next) => take(client, next))
+            .then((next) => take(client, next, seen.current))
             .catch(() => undefined),
       ),
     [client],
