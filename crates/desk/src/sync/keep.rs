@@ -85,7 +85,11 @@ impl Desk {
         tokio::select! {
             // It ends with the session, also where that goes without a word.
             _ = stopped.wait_for(|stopped| *stopped) => Ok(()),
-            ended = self.keep(&wake, &mut teller) => ended,
+            ended = self.keep(&wake, &mut teller) => match ended {
+                // The lock was noticed inside before it was told.
+                Err(DeskError::Locked) => Ok(()),
+                ended => ended,
+            },
         }
     }
 
