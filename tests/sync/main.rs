@@ -1,7 +1,11 @@
 //! A backend and several desks over a real connection: what one decides the others see, what they decide at once is
 //! settled by rules, and nothing that the backend says is believed before it is verified.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    reason = "a test that cannot go on says so by failing, and its lists are short"
+)]
 
 mod company;
 mod kept;
