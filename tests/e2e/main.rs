@@ -4,7 +4,12 @@
 //! and a keychain.
 
 mod connected;
-#[allow(dead_code, clippy::unwrap_used, reason = "the desk's tests use all of it")]
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    reason = "the desk's tests use all of it, on small lists"
+)]
 #[path = "../../crates/desk/tests/it/office.rs"]
 mod office;
 
