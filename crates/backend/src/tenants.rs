@@ -18,7 +18,7 @@ use attest_wire::{
     tenant::{Me, TenantView},
 };
 use axum::{Json, extract::State};
-use sqlx::Row as _;
+use sqlx::{Any, Row as _, Transaction};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -71,14 +71,7 @@ pub(crate) async fn add_program(
         .bind(backend.now())
         .execute(&mut *tx)
         .await?;
-    let scope = serde_json::to_string(scope).map_err(|error| ApiError::Bug(error.to_string()))?;
-    sqlx::query("insert into member (tenant, subject, role, scope) values ($1, $2, $3, $4)")
-        .bind(tenant.to_string())
-        .bind(&subject)
-        .bind(role.code())
-        .bind(scope)
-        .execute(&mut *tx)
-        .await?;
+    add_member(&mut tx, tenant, &subject, role, scope).await?;
     let key = keys::make(&mut tx, &subject, &backend.now()).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok((subject, key))
@@ -107,16 +100,27 @@ pub(crate) async fn add_person(
         }
         (known, _) => (known.unwrap_or_default(), None),
     };
+    add_member(&mut tx, tenant, &subject, role, scope).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok((subject, enrolment))
+}
+
+async fn add_member(
+    tx: &mut Transaction<'static, Any>,
+    tenant: Uuid,
+    subject: &str,
+    role: Role,
+    scope: &Scope,
+) -> Result<(), ApiError> {
     let scope = serde_json::to_string(scope).map_err(|error| ApiError::Bug(error.to_string()))?;
     sqlx::query("insert into member (tenant, subject, role, scope) values ($1, $2, $3, $4)")
         .bind(tenant.to_string())
-        .bind(&subject)
+        .bind(subject)
         .bind(role.code())
         .bind(scope)
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await?;
-    tx.commit().await.map_err(StoreError::from)?;
-    Ok((subject, enrolment))
+    Ok(())
 }
 
 /// Who the caller is, and its tenants.

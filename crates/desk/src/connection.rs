@@ -83,6 +83,11 @@ impl Connection {
             .map_err(|error| DeskError::Bug(format!("the connection: {error}")))
     }
 
+    /// The connection of a workspace that must have one.
+    pub(crate) async fn require(cache: &Cache) -> Result<Self, DeskError> {
+        Self::find(cache).await?.ok_or(DeskError::NotConnected)
+    }
+
     pub(crate) async fn put(&self, tx: &mut WriteTx) -> Result<(), DeskError> {
         let json =
             Zeroizing::new(serde_json::to_string(self).map_err(|error| DeskError::Bug(error.to_string()))?);

@@ -191,16 +191,7 @@ impl Seal {
         if !whole || kept.size > signed.size {
             return Ok(false);
         }
-        let mut before = Frontier::default();
-        while before.size() < kept.size {
-            let left = u32::try_from(kept.size - before.size()).unwrap_or(u32::MAX).min(PAGE);
-            let hashes = cache.list_leaf_hashes(before.size(), left).await?;
-            if hashes.is_empty() {
-                return Ok(false);
-            }
-            grow(&mut before, hashes)?;
-        }
-        Ok(before.root() == kept.root)
+        Ok(root_at(cache, kept.size).await? == Some(kept.root))
     }
 
     /// What is wrong with the checkpoint when the whole tree is made again from the events' bytes.
@@ -284,6 +275,20 @@ pub(crate) fn grow(
     leaves: impl IntoIterator<Item = Digest>,
 ) -> Result<(), DeskError> {
     frontier.append(leaves).map_err(|error| DeskError::Bug(error.to_string()))
+}
+
+/// The root that the log had at an earlier size, by the stored hashes; `None` where it is shorter.
+pub(crate) async fn root_at(cache: &Cache, size: u64) -> Result<Option<Digest>, DeskError> {
+    let mut before = Frontier::default();
+    while before.size() < size {
+        let left = u32::try_from(size - before.size()).unwrap_or(u32::MAX).min(PAGE);
+        let hashes = cache.list_leaf_hashes(before.size(), left).await?;
+        if hashes.is_empty() {
+            return Ok(None);
+        }
+        grow(&mut before, hashes)?;
+    }
+    Ok(Some(before.root()))
 }
 
 /// The tree over all events, its leaves made again from their bytes.

@@ -143,11 +143,7 @@ pub(super) async fn apply(
 }
 
 /// Takes back what was refused, or is in the log in another event, where nothing new was pulled.
-pub(super) async fn settle(
-    session: &Arc<Session>,
-    _: &Connection,
-    known: &Frontier,
-) -> Result<Changed, DeskError> {
+pub(super) async fn settle(session: &Arc<Session>, known: &Frontier) -> Result<Changed, DeskError> {
     let ends = |row: &OutboxRow| match row.state {
         OutboxState::Waiting => false,
         OutboxState::Accepted(seq) => seq < known.size(),

@@ -75,7 +75,7 @@ impl Desk {
     pub async fn keep_synced(&self, tell: impl FnMut(&SyncView) + Send) -> Result<(), DeskError> {
         let (wake, mut stopped) = {
             let session = self.session().await?;
-            Connection::find(&session.cache).await?.ok_or(DeskError::NotConnected)?;
+            Connection::require(&session.cache).await?;
             if session.progress.kept.swap(true, Ordering::Relaxed) {
                 return Ok(());
             }
@@ -99,7 +99,7 @@ impl Desk {
     /// [`DeskError::Locked`], [`DeskError::NotConnected`].
     pub async fn ask_sync(&self) -> Result<SyncView, DeskError> {
         let session = self.session().await?;
-        Connection::find(&session.cache).await?.ok_or(DeskError::NotConnected)?;
+        Connection::require(&session.cache).await?;
         session.progress.wake.ask();
         drop(session);
         self.sync_state().await

@@ -143,7 +143,7 @@ impl Desk {
     /// what was decided here is kept then.
     pub async fn sync(&self) -> Result<SyncView, DeskError> {
         let session = self.session().await?;
-        let connection = Connection::find(&session.cache).await?.ok_or(DeskError::NotConnected)?;
+        let connection = Connection::require(&session.cache).await?;
         let turn = session.syncing.lock().await;
         if session.seal.frozen().is_some() {
             return Err(DeskError::Frozen);
@@ -212,7 +212,7 @@ impl Desk {
     /// [`DeskError::NotConnected`]; what the backend says of the key; [`DeskError::Argument`] for another member's.
     pub async fn sign_in(&self, key: Zeroizing<String>) -> Result<(), DeskError> {
         let session = self.session().await?;
-        let connection = Connection::find(&session.cache).await?.ok_or(DeskError::NotConnected)?;
+        let connection = Connection::require(&session.cache).await?;
         let with = Connection { key: key.clone(), ..connection };
         let me = with.remote(self.shared.network.as_ref())?.me().await?;
         if me.subject != with.subject {
@@ -226,7 +226,7 @@ impl Desk {
 
     async fn change_key(&self, key: Zeroizing<String>) -> Result<(), DeskError> {
         let session = self.session().await?;
-        let connection = Connection::find(&session.cache).await?.ok_or(DeskError::NotConnected)?;
+        let connection = Connection::require(&session.cache).await?;
         let mut tx = session.cache.begin().await?;
         Connection { key, ..connection }.put(&mut tx).await?;
         tx.commit().await?;
@@ -247,7 +247,7 @@ impl Desk {
     async fn hear(&self) -> Result<bool, DeskError> {
         let (connection, known) = {
             let session = self.session().await?;
-            let connection = Connection::find(&session.cache).await?.ok_or(DeskError::NotConnected)?;
+            let connection = Connection::require(&session.cache).await?;
             (connection, session.cache.find_checkpoint().await?.map_or(0, |stored| stored.size))
         };
         let mut signals = connection.remote(self.shared.network.as_ref())?.signals(connection.tenant).await?;

@@ -6,7 +6,7 @@ use crate::{
     connection::Connection,
     error::DeskError,
     journal::now,
-    seal::{frontier, grow},
+    seal::{frontier, grow, root_at},
     workspace::blocking,
 };
 use attest_cache::{
@@ -27,8 +27,6 @@ use std::{
     time::Duration,
 };
 
-/// Leaf hashes read at once.
-const PAGE: u32 = 4_096;
 /// Times a checkpoint is asked for until it covers what was accepted, and the pause between.
 const ASKS: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(50);
@@ -65,25 +63,27 @@ pub(super) async fn pull(
     let stored = session.cache.find_checkpoint().await?;
     let known = stored.as_ref().map_or(Ok(Frontier::default()), frontier)?;
     if checkpoint.size <= known.size() {
-        if root_at(session, checkpoint.size, &known).await? != checkpoint.root {
+        let root = if checkpoint.size == known.size() {
+            known.root()
+        } else {
+            let shorter = || DeskError::Bug("the log is shorter than its checkpoint".to_owned());
+            root_at(&session.cache, checkpoint.size).await?.ok_or_else(shorter)?
+        };
+        if root != checkpoint.root {
             return freeze(session, &note).await;
         }
         if checkpoint.size < known.size() {
             return Err(DeskError::Behind { shown: checkpoint.size, known: known.size() });
         }
-        return apply::settle(session, connection, &known).await;
+        return apply::settle(session, &known).await;
     }
     let mut grown = stage(session, connection, remote, &checkpoint, &known).await?;
     if grown.root() != checkpoint.root {
         // Perhaps bytes were damaged on the way or are left from another try: once more, all of it.
-        let mut tx = session.begin().await?;
-        tx.clear_staged().await?;
-        session.commit(tx).await?;
+        clear_staged(session).await?;
         grown = stage(session, connection, remote, &checkpoint, &known).await?;
         if grown.root() != checkpoint.root {
-            let mut tx = session.begin().await?;
-            tx.clear_staged().await?;
-            session.commit(tx).await?;
+            clear_staged(session).await?;
             // Bytes that are wrong prove nothing; a log that has this root and other old events does.
             let whole = fetch_whole(connection, remote, &checkpoint).await?;
             return if whole == checkpoint.root {
@@ -112,21 +112,11 @@ async fn fetch_whole(
     Ok(whole.root())
 }
 
-/// The root that the log had at an earlier size.
-async fn root_at(session: &Session, size: u64, known: &Frontier) -> Result<attest_domain::Digest, DeskError> {
-    if size == known.size() {
-        return Ok(known.root());
-    }
-    let mut before = Frontier::default();
-    while before.size() < size {
-        let left = u32::try_from(size - before.size()).unwrap_or(u32::MAX).min(PAGE);
-        let hashes = session.cache.list_leaf_hashes(before.size(), left).await?;
-        if hashes.is_empty() {
-            return Err(DeskError::Bug("the log is shorter than its checkpoint".to_owned()));
-        }
-        grow(&mut before, hashes)?;
-    }
-    Ok(before.root())
+/// Drops what was fetched and is not what the log says.
+async fn clear_staged(session: &Session) -> Result<(), DeskError> {
+    let mut tx = session.begin().await?;
+    tx.clear_staged().await?;
+    session.commit(tx).await
 }
 
 /// Keeps both checkpoints and makes the workspace read-only.
@@ -167,9 +157,7 @@ async fn stage(
         };
         let skip = usize::try_from(grown.size() - place.start()).unwrap_or(usize::MAX);
         let Ok(leaves) = bundle::decode(&bytes, place.width) else {
-            let mut tx = session.begin().await?;
-            tx.clear_staged().await?;
-            session.commit(tx).await?;
+            clear_staged(session).await?;
             return Err(RemoteError::Garbled("bundle").into());
         };
         grow(&mut grown, leaves[skip..].iter().map(|bytes| leaf::hash(bytes)))?;

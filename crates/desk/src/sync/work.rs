@@ -47,7 +47,7 @@ impl Desk {
 
     async fn import_waiting(&self) -> Result<u64, DeskError> {
         let session = self.session().await?;
-        let connection = Connection::find(&session.cache).await?.ok_or(DeskError::NotConnected)?;
+        let connection = Connection::require(&session.cache).await?;
         let remote = connection.remote(self.shared.network.as_ref())?;
         let waiting = remote.waiting_documents(connection.tenant).await?;
         drop(session);
