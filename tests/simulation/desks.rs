@@ -2,7 +2,7 @@
 
 use crate::{
     network::{End, Wires},
-    office::{Dice, PASSPHRASE},
+    office::Dice,
     world::{HandClock, World, copy_folder},
 };
 use attest_desk::{
@@ -12,6 +12,7 @@ use attest_desk::{
         DecisionRequest, LineRef, LinesQuery, ReviewFilter, ReviewLine, ReviewQuery, SectionKind, SideView,
     },
 };
+use attest_keychain::Secret;
 use jiff::{ToSpan as _, tz::TimeZone};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -29,6 +30,7 @@ pub(crate) struct Seat {
     /// Times it began again.
     lives: u32,
     wires: Wires,
+    secret: &'static Secret,
     /// Keys of everything that was decided here, with the documents of imports.
     pub(crate) decided: BTreeMap<String, Option<String>>,
     /// Keys of what was reported as refused.
@@ -49,11 +51,11 @@ pub(crate) enum Crash {
 impl Seat {
     pub(crate) async fn open(world: &World, number: usize, hours: i64) -> Self {
         let (place, clock) = (world.place(number), world.clock.skewed(hours));
-        let wires = world.wires.clone();
+        let (wires, secret) = (world.wires.clone(), &world.secrets[number]);
         let desk = seated(place.clone(), &clock, &wires, number);
-        desk.unlock(Some(PASSPHRASE.to_owned())).await.unwrap();
+        desk.unlock_with_key(secret).await.unwrap();
         let (decided, refused) = (BTreeMap::new(), BTreeSet::new());
-        Self { number, desk, clock, place, lives: 0, wires, decided, refused }
+        Self { number, desk, clock, place, lives: 0, wires, secret, decided, refused }
     }
 
     /// Notes what the desk has promised to keep.
@@ -166,7 +168,7 @@ impl Seat {
             self.place = next;
         }
         self.desk = seated(self.place.clone(), &self.clock, &self.wires, self.number);
-        self.desk.unlock(Some(PASSPHRASE.to_owned())).await.unwrap();
+        self.desk.unlock_with_key(self.secret).await.unwrap();
         self.note(None).await;
         if cut { "cut" } else { "ended first" }
     }

@@ -3,13 +3,14 @@
 use crate::{
     book::{Book, KNOWN, book},
     desks::shown,
-    office::{PASSPHRASE, cheapen},
-    world::{HandClock, copy_folder, scratch},
+    office::PASSPHRASE,
+    world::{HandClock, copy_folder, scratch, secret_of},
 };
 use attest_desk::{
     Desk,
     sync::{ConnectRequest, Network},
 };
+use attest_keychain::Secret;
 use attest_remote::{BodyStream, Exchange, RemoteError, Transport, Trust};
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
@@ -179,9 +180,10 @@ impl Victim {
     pub(crate) async fn new() -> Self {
         let folder = scratch();
         let place = folder.path().join("workspace");
-        copy_folder(&victims().path().join("workspace"), &place);
+        let (template, secret) = victims();
+        copy_folder(&template.path().join("workspace"), &place);
         let victim = Self::seated(folder);
-        victim.desk.unlock(Some(PASSPHRASE.to_owned())).await.unwrap();
+        victim.desk.unlock_with_key(secret).await.unwrap();
         victim.server.0.lock().unwrap().size = book().leaves.len();
         victim
     }
@@ -207,9 +209,9 @@ impl Victim {
     }
 }
 
-/// The folder that victims are copied from.
-fn victims() -> &'static TempDir {
-    static MADE: OnceLock<TempDir> = OnceLock::new();
+/// The folder that victims are copied from, and what opens it.
+pub(crate) fn victims() -> &'static (TempDir, Secret) {
+    static MADE: OnceLock<(TempDir, Secret)> = OnceLock::new();
     MADE.get_or_init(|| {
         let _: &Book = book();
         std::thread::scope(|scope| {
@@ -222,7 +224,7 @@ fn victims() -> &'static TempDir {
     })
 }
 
-async fn make_victim() -> TempDir {
+async fn make_victim() -> (TempDir, Secret) {
     let victim = Victim::seated(scratch());
     let request = ConnectRequest {
         server: "https://log.example".to_owned(),
@@ -235,6 +237,6 @@ async fn make_victim() -> TempDir {
     victim.desk.sync().await.unwrap();
     assert_eq!(victim.desk.status().await.unwrap().log_size, KNOWN as u64);
     victim.desk.lock("asked").await.unwrap();
-    cheapen(&victim.desk);
-    victim._folder
+    let secret = secret_of(&victim.desk);
+    (victim._folder, secret)
 }

@@ -3,8 +3,7 @@
 use crate::{
     book::{Book, KNOWN, book, tree},
     desks::lines,
-    malice::{Asked, Content, Lie, Reply, Seen, Victim},
-    office::PASSPHRASE,
+    malice::{Asked, Content, Lie, Reply, Seen, Victim, victims},
 };
 use attest_desk::{
     DeskError,
@@ -451,7 +450,7 @@ async fn stays_frozen(victim: &Victim, name: &str, before: &Seen) {
             assert_eq!(outcome.unwrap_err().code(), "log.frozen", "{name}");
         }
         victim.desk.lock("asked").await.unwrap();
-        victim.desk.unlock(Some(PASSPHRASE.to_owned())).await.unwrap();
+        victim.desk.unlock_with_key(&victims().1).await.unwrap();
     }
 }
 

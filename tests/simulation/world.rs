@@ -3,13 +3,11 @@
 //! Installation and workspaces are made once and copied for each seed, because making them costs more than running
 //! a schedule.
 
-use crate::{
-    network::Wires,
-    office::{PASSPHRASE, cheapen},
-};
+use crate::{network::Wires, office::PASSPHRASE};
 use attest_backend::{Backend, Config, operate, serve};
 use attest_desk::{Desk, sync::ConnectRequest};
 use attest_domain::roles::{Role, Scope};
+use attest_keychain::{Database, Passphrase, Secret};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 use std::{
@@ -88,6 +86,8 @@ pub(crate) struct Template {
     tenant: Uuid,
     members: Vec<String>,
     keys: Vec<String>,
+    /// What opens the desks' databases. Who has them tries no passphrase, which is made to cost something.
+    secrets: Vec<Secret>,
 }
 
 /// Made by whoever comes first.
@@ -105,7 +105,7 @@ async fn make() -> Template {
     let backend = open_backend(&folder.path().join("backend"), &clock).await;
     let tenant = operate::create_tenant(&backend, "Norrsken Handel AB").await.unwrap();
     let wires = Wires::new(serve::router(&backend), 0);
-    let (mut members, mut keys) = (Vec::new(), Vec::new());
+    let (mut members, mut keys, mut secrets) = (Vec::new(), Vec::new(), Vec::new());
     for desk in 0..DESKS {
         let name = format!("Desk {desk}");
         let all = Scope::default();
@@ -124,11 +124,17 @@ async fn make() -> Template {
             passphrase: Some(PASSPHRASE.to_owned()),
         };
         desk.connect(request).await.unwrap();
-        cheapen(&desk);
         desk.lock("asked").await.unwrap();
+        secrets.push(secret_of(&desk));
     }
     serve::close(&backend).await;
-    Template { folder, tenant, members, keys }
+    Template { folder, tenant, members, keys, secrets }
+}
+
+/// The key of a desk's database, by its passphrase.
+pub(crate) fn secret_of(desk: &Desk) -> Secret {
+    let file = attest_keychain::read_key_file(desk.dir(), Database::Present).unwrap().unwrap();
+    attest_keychain::unlock(&file, Some(&Passphrase::from(PASSPHRASE.to_owned()))).unwrap()
 }
 
 pub(crate) async fn open_backend(data: &Path, clock: &HandClock) -> Arc<Backend> {
@@ -157,6 +163,7 @@ pub(crate) struct World {
     pub(crate) tenant: Uuid,
     pub(crate) members: &'static [String],
     pub(crate) keys: &'static [String],
+    pub(crate) secrets: &'static [Secret],
     pub(crate) clock: HandClock,
     pub(crate) wires: Wires,
     backend: RwLock<Arc<Backend>>,
@@ -174,6 +181,7 @@ impl World {
             tenant: template.tenant,
             members: &template.members,
             keys: &template.keys,
+            secrets: &template.secrets,
             clock,
             wires,
             backend: RwLock::new(backend),

@@ -10,11 +10,13 @@ use crate::{
     error::DeskError,
     journal::{Act, Author, device_user, make_id},
     seal::{self, Authority, Seal},
+    sign_in,
     view::{KeyMode, Language, SettingsView, StatusView, Theme, WorkspaceState},
 };
 use attest_cache::{Cache, CacheKey};
 use attest_domain::drafts::workspace_created;
-use attest_keychain::{Cost, Database, KeyFile, KeyHolder, Passphrase};
+use attest_keychain::{Cost, Database, KeyFile, KeyHolder, Passphrase, Secret};
+use attest_remote::Grant;
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io::Write as _,
@@ -23,12 +25,20 @@ use std::{
 };
 use uuid::Uuid;
 
-const DATABASE_FILE: &str = "cache.db";
+pub(crate) const DATABASE_FILE: &str = "cache.db";
 const LOCK_FILE: &str = "lock";
 const SETTINGS_FILE: &str = "settings.json";
 const UNFINISHED_FILE: &str = "unfinished";
 /// What that file says where a replica was being made.
 const CONNECTED: &[u8] = b"connected";
+
+/// How the key of a workspace is come by.
+enum Way<'k> {
+    /// From the keychain, or by the passphrase.
+    Ask(Option<String>),
+    /// Whoever asks has it.
+    Known(&'k Secret),
+}
 
 /// Mark of a projection that has to be made again from the log, set with what was pulled.
 pub(crate) const REPLAY: &str = "replay";
@@ -91,7 +101,7 @@ impl Desk {
     /// # Errors
     /// [`DeskError::WorkspaceExists`]; what the keychain says; [`DeskError::InUse`].
     pub async fn create_workspace(&self, passphrase: Option<String>) -> Result<StatusView, DeskError> {
-        self.create(None, passphrase).await?;
+        self.create(None, None, passphrase).await?;
         self.status().await
     }
 
@@ -99,14 +109,16 @@ impl Desk {
     pub(crate) async fn create_connected(
         &self,
         connection: Connection,
+        grant: Option<&Grant>,
         passphrase: Option<String>,
     ) -> Result<(), DeskError> {
-        self.create(Some(connection), passphrase).await
+        self.create(Some(connection), grant, passphrase).await
     }
 
     async fn create(
         &self,
         connection: Option<Connection>,
+        grant: Option<&Grant>,
         passphrase: Option<String>,
     ) -> Result<(), DeskError> {
         let door = self.shared.door.lock().await;
@@ -141,7 +153,7 @@ impl Desk {
             None => (self.found(&cache, tenant).await?, Authority::device(tenant, &secret)?),
             Some(connection) => {
                 let authority = Authority::Backend(connection.verifier_key()?);
-                (self.found_connected(&cache, &connection).await?, authority)
+                (self.found_connected(&cache, &connection, grant).await?, authority)
             }
         };
         let seal = Seal::new(dir, file, authority);
@@ -158,24 +170,47 @@ impl Desk {
     /// [`DeskError::NoWorkspace`], [`DeskError::InUse`], [`DeskError::DatabaseMissing`], what the keychain or the
     /// database says.
     pub async fn unlock(&self, passphrase: Option<String>) -> Result<StatusView, DeskError> {
+        self.open(Way::Ask(passphrase)).await
+    }
+
+    /// The same for who has the key itself: nothing is asked and no passphrase is tried.
+    ///
+    /// # Errors
+    /// Those of [`Desk::unlock`]; a key of another workspace is refused.
+    pub async fn unlock_with_key(&self, key: &Secret) -> Result<StatusView, DeskError> {
+        self.open(Way::Known(key)).await
+    }
+
+    async fn open(&self, way: Way<'_>) -> Result<StatusView, DeskError> {
         let door = self.shared.door.lock().await;
         if self.shared.session.read().await.is_some() {
             return self.status().await;
         }
         let dir = &self.shared.dir;
-        let file = self.key_file()?.ok_or_else(|| DeskError::NoWorkspace(dir.clone()))?;
+        let closed = self.key_file()?.ok_or_else(|| DeskError::NoWorkspace(dir.clone()))?;
         self.shared.wait_until_left().await;
         let lock = take_lock(dir)?;
         let (database, unfinished) = (dir.join(DATABASE_FILE), dir.join(UNFINISHED_FILE).exists());
         if !unfinished && !database.exists() {
             return Err(DeskError::DatabaseMissing(database));
         }
-        let workspace = file.workspace();
-        let (file, secret) = blocking(move || {
-            let passphrase = passphrase.map(Passphrase::from);
-            attest_keychain::unlock(&file, passphrase.as_ref()).map(|secret| (file, secret))
-        })
-        .await??;
+        let workspace = closed.workspace();
+        let (file, asked);
+        let secret = match way {
+            Way::Ask(passphrase) => {
+                (file, asked) = blocking(move || {
+                    let passphrase = passphrase.map(Passphrase::from);
+                    attest_keychain::unlock(&closed, passphrase.as_ref()).map(|secret| (closed, secret))
+                })
+                .await??;
+                &asked
+            }
+            Way::Known(key) if closed.is_key(key) => {
+                file = closed;
+                key
+            }
+            Way::Known(_) => return Err(attest_keychain::Error::KeyMismatch.into()),
+        };
         let cache = Cache::open(&database, &CacheKey::new(*secret.expose())).await?;
         let author = match cache.find_meta("tenant").await? {
             None if unfinished
@@ -192,7 +227,7 @@ impl Desk {
         }
         let authority = match Connection::find(&cache).await? {
             Some(connection) => Authority::Backend(connection.verifier_key()?),
-            None => Authority::device(author.tenant, &secret)?,
+            None => Authority::device(author.tenant, secret)?,
         };
         let seal = Seal::new(dir, file, authority);
         seal.check(&cache).await?;
@@ -234,12 +269,18 @@ impl Desk {
     }
 
     /// The same for a replica: its log comes from the backend.
-    async fn found_connected(&self, cache: &Cache, connection: &Connection) -> Result<Author, DeskError> {
+    async fn found_connected(
+        &self,
+        cache: &Cache,
+        connection: &Connection,
+        grant: Option<&Grant>,
+    ) -> Result<Author, DeskError> {
         close_to_others(&self.shared.dir)?;
         let mut tx = cache.begin().await?;
         tx.put_meta("tenant", &connection.tenant.to_string()).await?;
         tx.put_meta("user", &connection.subject).await?;
         connection.put(&mut tx).await?;
+        sign_in::put(&mut tx, grant).await?;
         tx.commit().await?;
         remove_unfinished(&self.shared.dir)?;
         Ok(Author {
@@ -275,6 +316,7 @@ impl Desk {
             session.progress.stop();
             *self.shared.leaving.lock().expect("no holder panics") = Some(session.present.subscribe());
             session.forget();
+            session.settle_sign_in().await;
             session.seal.settle().await;
             session.cache.clone().close().await;
         }
@@ -329,7 +371,7 @@ pub(crate) async fn blocking<T: Send + 'static>(
 }
 
 /// Makes the folder for its owner alone. One that is there already keeps its access; its files are closed instead.
-fn make_folder(dir: &Path) -> std::io::Result<()> {
+pub(crate) fn make_folder(dir: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);

@@ -95,7 +95,9 @@ impl KeyFile {
         &self.key
     }
 
-    pub(crate) fn is_key(&self, key: &Secret) -> bool {
+    /// Whether a key is the one this file stands for.
+    #[must_use]
+    pub fn is_key(&self, key: &Secret) -> bool {
         derive_fingerprint(self.workspace, key) == self.fingerprint
     }
 

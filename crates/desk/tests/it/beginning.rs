@@ -54,6 +54,19 @@ async fn a_creation_cut_short_after_any_step_is_completed_by_unlocking() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_the_key_tries_no_passphrase_and_another_key_opens_nothing() {
+    let office = Office::new().await;
+    office.desk.lock("asked").await.unwrap();
+    let file = attest_keychain::read_key_file(office.desk.dir(), Database::Present).unwrap().unwrap();
+    let key = attest_keychain::unlock(&file, Some(&Passphrase::from(PASSPHRASE.to_owned()))).unwrap();
+    let foreign = attest_keychain::make_key().unwrap();
+    assert_eq!(office.desk.unlock_with_key(&foreign).await.unwrap_err().code(), "key.mismatch");
+    assert_eq!(office.desk.status().await.unwrap().workspace, WorkspaceState::Locked);
+    office.desk.unlock_with_key(&key).await.unwrap();
+    is_whole(&office.desk).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_database_is_told_and_never_replaced_by_an_empty_one() {
     let office = Office::new().await;
     office.desk.lock("asked").await.unwrap();
