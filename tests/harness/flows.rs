@@ -121,6 +121,17 @@ pub async fn expect_standing(window: &Window, wanted: &Standing) -> Result<()> {
     window.until(&format!("{wanted:?}"), &standing_is(wanted)).await
 }
 
+/// Waits until everything that was done is in the company's log, and gives what the status bar says.
+///
+/// # Errors
+/// When it does not come to that.
+pub async fn synced(window: &Window) -> Result<String> {
+    let said = "document.querySelector('[data-testid=sync-state]')?.innerText";
+    let told = format!("/^Synced/.test({said} ?? '') ? {said} : null");
+    let value = window.value_when("everything to be sent", &told).await?;
+    value.as_str().and_then(|said| said.lines().next()).map(str::to_owned).context("the state is a text")
+}
+
 /// Locks by the rail's button and waits for the lock screen. (Not by key: the page is emptied while WebDriver would
 /// still be letting go of the keys, and its answer may then never come.)
 ///

@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::{
     env,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Child, Command, Output, Stdio},
 };
 
 /// Path of a program of this workspace, built in the same profile as the caller.
@@ -45,10 +45,11 @@ impl Ran {
     }
 }
 
-/// A workspace on disk with a passphrase, used through the command line.
+/// A workspace on disk, used through the command line.
 pub struct Workspace {
     folder: PathBuf,
-    passphrase: PathBuf,
+    /// The file with its passphrase; its key is in the keychain where absent.
+    passphrase: Option<PathBuf>,
 }
 
 impl Workspace {
@@ -60,7 +61,13 @@ impl Workspace {
         std::fs::create_dir_all(folder)?;
         let passphrase = folder.join("passphrase.txt");
         std::fs::write(&passphrase, "correct horse battery staple of a test\n")?;
-        Ok(Self { folder: folder.join("workspace"), passphrase })
+        Ok(Self { folder: folder.join("workspace"), passphrase: Some(passphrase) })
+    }
+
+    /// The workspace whose folder is `folder`, with its key in the keychain of the session.
+    #[must_use]
+    pub fn in_keychain(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), passphrase: None }
     }
 
     /// The same workspace, tried with another passphrase; `folder` takes the file it stands in.
@@ -70,7 +77,7 @@ impl Workspace {
     pub fn with_passphrase(&self, folder: &Path, passphrase: &str) -> Result<Self> {
         let file = folder.join("other-passphrase.txt");
         std::fs::write(&file, format!("{passphrase}\n"))?;
-        Ok(Self { folder: self.folder.clone(), passphrase: file })
+        Ok(Self { folder: self.folder.clone(), passphrase: Some(file) })
     }
 
     /// Runs `attest --workspace … --json ARGUMENTS`.
@@ -78,14 +85,43 @@ impl Workspace {
     /// # Errors
     /// When the program does not start.
     pub fn attest<I: AsRef<std::ffi::OsStr>>(&self, arguments: &[I]) -> Result<Ran> {
-        let mut command = Command::new(find_program("attest")?);
-        command.arg("--workspace").arg(&self.folder).arg("--json");
-        command.arg("--passphrase-file").arg(&self.passphrase).args(arguments);
+        let mut command = self.command(arguments)?;
         let Output { status, stdout, stderr } = command.output().context("attest did not start")?;
         Ok(Ran {
             code: status.code().unwrap_or(-1),
             stdout: String::from_utf8(stdout).context("attest writes UTF-8")?,
             stderr: String::from_utf8_lossy(&stderr).into_owned(),
         })
+    }
+
+    /// Starts the same and lets it run until what is answered goes out of scope.
+    ///
+    /// # Errors
+    /// When the program does not start.
+    pub fn start<I: AsRef<std::ffi::OsStr>>(&self, arguments: &[I]) -> Result<Started> {
+        let mut command = self.command(arguments)?;
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        Ok(Started(command.spawn().context("attest did not start")?))
+    }
+
+    fn command<I: AsRef<std::ffi::OsStr>>(&self, arguments: &[I]) -> Result<Command> {
+        let mut command = Command::new(find_program("attest")?);
+        command.arg("--workspace").arg(&self.folder).arg("--json");
+        if let Some(passphrase) = &self.passphrase {
+            command.arg("--passphrase-file").arg(passphrase);
+        }
+        command.args(arguments);
+        Ok(command)
+    }
+}
+
+/// A program that runs beside the caller and ends with this.
+pub struct Started(Child);
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        // It keeps what it acknowledged, however it ends.
+        drop(self.0.kill());
+        drop(self.0.wait());
     }
 }

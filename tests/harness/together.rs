@@ -1,5 +1,5 @@
 //! A backend, two colleagues and a worker, through the programs: what one imports and the worker matches, the other
-//! has. Part of the demo's walk and a journey of its own.
+//! has. Part of the demo and a journey of its own.
 
 use crate::programs::{Ran, Workspace, find_program};
 use anyhow::{Context, Result, ensure};
@@ -64,9 +64,17 @@ impl Backend {
     /// When the member cannot be made or the login fails.
     pub fn join(&self, name: &str, role: &str, folder: &Path) -> Result<Workspace> {
         let workspace = Workspace::at(folder)?;
-        let key = folder.join("key");
+        self.login(&workspace, name, role, &folder.join("key"))?;
+        Ok(workspace)
+    }
+
+    /// Connects a workspace as a new member, whose key is written to `key`.
+    ///
+    /// # Errors
+    /// When the member cannot be made or the login fails.
+    pub fn login(&self, workspace: &Workspace, name: &str, role: &str, key: &Path) -> Result<()> {
         fs::write(
-            &key,
+            key,
             operate(&self.data, &["add-program", "--tenant", &self.tenant, "--role", role, name])?,
         )?;
         let certificate = self.data.join("certificate.pem");
@@ -80,7 +88,7 @@ impl Backend {
             certificate.as_os_str(),
         ])?;
         done(&ran)?;
-        Ok(workspace)
+        Ok(())
     }
 }
 
@@ -90,10 +98,7 @@ impl Backend {
 /// When a step fails or the colleagues end up with different books.
 pub fn walk(files: &[PathBuf], out: &Path) -> Result<String> {
     let backend = Backend::serve(&out.join("backend"))?;
-    let place = |name: &str| out.join("together").join(name);
-    let anna = backend.join("anna", "controller", &place("anna"))?;
-    let bo = backend.join("bo", "controller", &place("bo"))?;
-    let worker = backend.join("worker", "worker", &place("worker"))?;
+    let anna = backend.join("anna", "controller", &out.join("anna"))?;
     let is_bank = |file: &&PathBuf| file.extension().is_some_and(|ending| ending == "xml");
     let mut import = vec![PathBuf::from("import")];
     import.extend(files.iter().filter(is_bank).take(BANK_FILES).cloned());
@@ -101,19 +106,28 @@ pub fn walk(files: &[PathBuf], out: &Path) -> Result<String> {
     done(&anna.attest(&import)?)?;
     let waiting = status(&anna)?["sync"]["waiting"].as_u64().unwrap_or_default();
     ensure!(waiting > 0, "what was imported offline does not wait to be sent");
+    Ok(format!("{waiting} changes made offline sent to {}, {}", backend.server, share(&backend, &anna, out)?))
+}
+
+/// Has a worker match what one member has, and a colleague come to the same; answers what to say about it.
+///
+/// # Errors
+/// When a step fails or the two end up with different books.
+pub fn share(backend: &Backend, anna: &Workspace, out: &Path) -> Result<String> {
+    let bo = backend.join("bo", "controller", &out.join("bo"))?;
+    let worker = backend.join("worker", "worker", &out.join("worker"))?;
     done(&anna.attest(&["sync"])?)?;
     let worked = done(&worker.attest(&["worker", "--once", "--confirm-safe"])?)?;
     done(&bo.attest(&["sync"])?)?;
     done(&anna.attest(&["sync"])?)?;
-    let (one, other) = (status(&anna)?, status(&bo)?);
+    let (one, other) = (status(anna)?, status(&bo)?);
     ensure!(one["log"] == other["log"], "two colleagues have different logs: {one} and {other}");
     for list in ["entries", "ledger", "statements"] {
         let (one, other) = (anna.attest(&[list])?, bo.attest(&[list])?);
         ensure!(one.stdout == other.stdout, "two colleagues see different {list}");
     }
     Ok(format!(
-        "{waiting} changes made offline sent to {}, {} matched by a worker, verified by a colleague: {} events, root {}",
-        backend.server,
+        "{} matched by a worker, verified by a colleague: {} events, root {}",
         worked.first().map(|worked| worked["matches"].clone()).unwrap_or_default(),
         other["log"]["size"],
         other["log"]["code"].as_str().unwrap_or_default()

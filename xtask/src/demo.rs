@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: builds the application, makes the demo company and opens the window on it.
+//! `cargo xtask demo`: builds the programs, makes the demo company, and opens the window on its backend.
 //!
 //! Without a display it does the same on a virtual one and walks the main job through the real window, keeping
 //! screenshots in light and dark. It ends well only if every part did.
@@ -32,19 +32,15 @@ pub(crate) fn run(project: &Project) -> Result<ExitCode> {
         needs.extend([Need::WindowPackages, Need::Tool(&install::TAURI_DRIVER)]);
     }
     install::ensure(project, &needs, &mut log)?;
-    build(project, walks, &mut log)?;
+    build(project, &mut log)?;
     let company = make_company(project, &mut log)?;
-    if walks { walk(project, &company, &mut log) } else { open(project, &company, &mut log) }
+    show(project, &company, walks, &mut log)
 }
 
-fn build(project: &Project, walks: bool, log: &mut Log) -> Result<()> {
+fn build(project: &Project, log: &mut Log) -> Result<()> {
     log.run(project.npm(&["run", "build"])).context("the interface could not be built")?;
-    let mut packages = vec!["attest-app", "attest-cli", "attest-simulators"];
-    if walks {
-        packages.extend(["attest-tests", "attest-backend"]);
-    }
     let mut command = project.cargo(&["build", "--locked", "--bins"]);
-    for package in packages {
+    for package in ["attest-app", "attest-cli", "attest-backend", "attest-simulators", "attest-tests"] {
         command.args(["--package", package]);
     }
     log.run(command).context("the build failed")
@@ -62,26 +58,21 @@ fn make_company(project: &Project, log: &mut Log) -> Result<std::path::PathBuf> 
     Ok(company)
 }
 
-/// Opens the window on the company and waits until it is closed.
-fn open(project: &Project, company: &Path, log: &mut Log) -> Result<ExitCode> {
-    let workspace = project.scratch("demo")?.join("workspace");
-    log.say(&format!("company:   {}", company.display()));
-    log.say(&format!("workspace: {}", workspace.display()));
-    let mut command = Command::new(project.built("debug", "attest-app"));
-    command.arg("--workspace").arg(&workspace).arg(company);
-    log.run(project.at_root(command)).context("the application failed")?;
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Walks the main job through the real window on a virtual display.
-fn walk(project: &Project, company: &Path, log: &mut Log) -> Result<ExitCode> {
+/// Opens the window on the company, connected to its backend, and waits until it is closed; or walks through it.
+fn show(project: &Project, company: &Path, walks: bool, log: &mut Log) -> Result<ExitCode> {
     let folder = project.scratch("demo")?;
-    let mut command = Command::new(project.built("debug", "attest-walk"));
+    let mut command = Command::new(project.built("debug", "attest-demo"));
     command.arg("--company").arg(company).arg("--out").arg(&folder);
-    let outcome = log.run(session::wrap(project, &command)?);
-    log.say(&format!("Files and screenshots: {}", folder.display()));
+    let command = if walks {
+        command.arg("--walk");
+        session::wrap(project, &command)?
+    } else {
+        project.at_root(command)
+    };
+    let outcome = log.run(command);
+    log.say(&format!("Everything it made: {}", folder.display()));
     if let Err(error) = outcome {
-        bail!("the walk through the main job failed: {error:#}");
+        bail!("the demo failed: {error:#}");
     }
     Ok(ExitCode::SUCCESS)
 }

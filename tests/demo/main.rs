@@ -1,17 +1,21 @@
-//! `attest-walk --company DIR --out DIR`: the main job through the real window, told step by step.
+//! `attest-demo --company DIR --out DIR [--walk]`: a company's backend, its controller's workspace and its worker, and
+//! the window on them.
 //!
-//! Part of `cargo xtask demo` where there is no display. Screenshots, workspace and export stay in the folder; it
-//! ends well only if every step did.
+//! The second half of `cargo xtask demo`. It ends when the window is closed. With `--walk`, where nobody is there to use
+//! it, it does the main job through the real window by itself and tells each step; screenshots, workspace and export stay
+//! in the folder, and it ends well only if every step did.
 
 use anyhow::{Context, Result, bail, ensure};
 use attest_tests::{
-    company, flows, together,
+    company, flows,
+    programs::{Workspace, find_program},
+    together::{self, Backend},
     window::{Window, hand_over},
 };
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::ExitCode,
+    process::{Command, ExitCode},
 };
 
 /// Size of the pictures: a common laptop.
@@ -30,25 +34,54 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [company_flag, company, out_flag, out] = arguments.as_slice() else {
-        bail!("usage: attest-walk --company DIR --out DIR")
-    };
-    ensure!(company_flag == "--company" && out_flag == "--out", "usage: attest-walk --company DIR --out DIR");
+    let usage = "usage: attest-demo --company DIR --out DIR [--walk]";
+    let [company_flag, company, out_flag, out, rest @ ..] = arguments.as_slice() else { bail!(usage) };
+    ensure!(company_flag == "--company" && out_flag == "--out", usage);
     let (files, out) = (company::list_files(Path::new(company))?, PathBuf::from(out));
+    let place = out.join("workspace");
+    let backend = Backend::serve(&out.join("backend"))?;
+    let workspace = Workspace::in_keychain(&place);
+    backend.login(&workspace, "anna", "controller", &out.join("key"))?;
+    println!("a backend at {}, and a workspace connected to it in {}", backend.server(), place.display());
+    match rest {
+        [] => open(&backend, &place, &files, &out),
+        [walks] if walks == "--walk" => walk(&backend, &workspace, &place, &files, &out).await,
+        _ => bail!(usage),
+    }
+}
+
+/// Opens the window on the workspace, with a worker beside it, and waits until it is closed.
+fn open(backend: &Backend, workspace: &Path, files: &[PathBuf], out: &Path) -> Result<()> {
+    let worker = backend.join("worker", "worker", &out.join("worker"))?;
+    let _worker = worker.start(&["worker"])?;
+    let mut window = Command::new(find_program("attest-app")?);
+    window.arg("--workspace").arg(workspace).args(files);
+    let ended = window.status().context("the application did not start")?;
+    ensure!(ended.success(), "the application failed: {ended}");
+    Ok(())
+}
+
+/// The main job, step by step.
+async fn walk(
+    backend: &Backend,
+    connected: &Workspace,
+    workspace: &Path,
+    files: &[PathBuf],
+    out: &Path,
+) -> Result<()> {
     let pictures = out.join("screenshots");
     fs::create_dir_all(&pictures)?;
-    let workspace = out.join("workspace");
-
-    let window = Window::open(&workspace, &files).await?;
+    let window = Window::open(workspace, files).await?;
     window.resize(SIZE.0, SIZE.1).await?;
-    flows::create_workspace(&window).await?;
-    println!("created an encrypted workspace in {}, its key in the session's keychain", workspace.display());
+    flows::unlock(&window).await?;
+    println!("unlocked with the key in the session's keychain");
     let said = flows::finish_import(&window).await?;
     println!("imported {} files: {}", files.len(), said.replace('\n', " · "));
     flows::choose_theme(&window, "light").await?;
     reconcile(&window).await?;
-    let wrong = import_what_is_wrong(&window, &workspace, &files, &out).await?;
+    let wrong = import_what_is_wrong(&window, workspace, files, out).await?;
     println!("imported what is wrong and told so: {wrong}");
+    println!("sent to the backend: {}", flows::synced(&window).await?);
     take_pictures(&window, &pictures).await?;
 
     flows::lock(&window).await?;
@@ -56,12 +89,12 @@ async fn run() -> Result<()> {
     flows::unlock(&window).await?;
     flows::open_reconciliation(&window).await?;
     println!("locked by key and unlocked with the keychain");
-    let file = flows::export(&window, &workspace).await?;
+    let file = flows::export(&window, workspace).await?;
     let rows = fs::read_to_string(&file)?.lines().count();
     ensure!(rows > 1, "the export has no rows");
     println!("exported {rows} lines to {}", file.display());
     window.close().await?;
-    println!("worked together: {}", together::walk(&files, &out)?);
+    println!("worked together: {}", together::share(backend, connected, out)?);
     println!("screenshots in {}", pictures.display());
     Ok(())
 }
