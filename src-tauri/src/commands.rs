@@ -276,7 +276,7 @@ pub(crate) async fn dismiss_conflict(shell: State<'_, Shell>, key: String) -> An
 #[tauri::command]
 pub(crate) async fn sign_in(shell: State<'_, Shell>, key: String) -> Answer<SyncView> {
     ask(&shell, move |desk| async move {
-        desk.sign_in(key.into()).await?;
+        desk.sign_in(key.into(), None).await?;
         desk.sync_state().await
     })
     .await

@@ -110,6 +110,6 @@ async fn who_signed_out_is_not_synced_until_signed_in_again() {
     kept.until(|view| view.phase == SyncPhase::SignedOut).await;
     import_month(&anna).await;
     kept.until(|view| view.phase == SyncPhase::SignedOut && view.waiting > 0).await;
-    anna.desk.sign_in(key).await.unwrap();
+    anna.desk.sign_in(key, None).await.unwrap();
     kept.until(|view| view.phase == SyncPhase::Idle && view.waiting == 0).await;
 }

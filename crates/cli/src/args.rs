@@ -38,9 +38,9 @@ pub(crate) enum Command {
     Match(MatchArgs),
     /// Writes a file
     Export(ExportArgs),
-    /// Connects a new workspace to a company's service, or signs in again
+    /// Signs in by the browser or with a key: connects a new workspace to a company's service, or goes on with one
     Login(LoginArgs),
-    /// Forgets the credentials; what was decided here and not sent yet stays
+    /// Signs out, also at the service; what was decided here and not sent yet stays
     Logout,
     /// Pulls and verifies what is new, and sends what was decided here
     Sync,
@@ -58,18 +58,31 @@ pub(crate) enum Command {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct LoginArgs {
-    /// The service, https:// and its host
+    /// The service, https:// and its host; a workspace that is connected knows it
+    #[arg(value_name = "URL", conflicts_with = "server")]
+    url: Option<String>,
+    /// The same as an option
     #[arg(long, value_name = "URL")]
-    pub(crate) server: String,
-    /// A file with the API key on its first line
+    server: Option<String>,
+    /// A file with an API key on its first line, instead of signing in by the browser
     #[arg(long, value_name = "FILE")]
-    pub(crate) key_file: PathBuf,
+    pub(crate) key_file: Option<PathBuf>,
     /// The one certificate to trust (PEM), where it is not one the system trusts
     #[arg(long, value_name = "FILE")]
     pub(crate) certificate: Option<PathBuf>,
-    /// Which company, where the key is for several
-    #[arg(long, value_name = "ID")]
-    pub(crate) company: Option<uuid::Uuid>,
+    /// Which company, by name or id, where there are several
+    #[arg(long, alias = "tenant", value_name = "COMPANY")]
+    pub(crate) company: Option<String>,
+    /// Tell the address to sign in at, and open no browser
+    #[arg(long, conflicts_with = "key_file")]
+    pub(crate) no_browser: bool,
+}
+
+impl LoginArgs {
+    /// The service, where it was named.
+    pub(crate) fn server(&self) -> Option<&str> {
+        self.url.as_deref().or(self.server.as_deref())
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -241,6 +254,15 @@ mod tests {
         assert!(parses("attest export reconciliation --format csv --out p --month 2026-03"));
         assert!(!parses("attest export reconciliation --format csv --out p --month 2026-13"));
         assert!(!parses("attest export reconciliation --format csv --out p --month 2026-3"));
+    }
+
+    #[test]
+    fn a_service_is_named_once_and_a_key_needs_no_browser() {
+        assert!(parses("attest login https://log.example"));
+        assert!(parses("attest login --server https://log.example --key-file k --company Norrsken"));
+        assert!(parses("attest login --tenant 7c1e"));
+        assert!(!parses("attest login https://a.example --server https://b.example"));
+        assert!(!parses("attest login https://a.example --key-file k --no-browser"));
     }
 
     #[test]

@@ -14,6 +14,12 @@ pub(crate) enum CliError {
     PassphraseEmpty(PathBuf),
     #[error("The key file {} is empty. Write the key on its first line.", .0.display())]
     KeyEmpty(PathBuf),
+    #[error("Name the service to connect to: `attest login https://HOST`.")]
+    ServerMissing,
+    #[error(
+        "This workspace is connected to {connected}, not to {named}. Name another folder by --workspace DIR."
+    )]
+    OtherServer { connected: String, named: String },
     #[error("This user has no folder for data. Name a workspace with --workspace DIR.")]
     NoFolder,
     #[error("{}: {refusal}", path.display())]
@@ -38,6 +44,8 @@ impl CliError {
             Self::Unreadable { .. } => "file.unreadable",
             Self::PassphraseEmpty(_) => "passphrase.empty",
             Self::KeyEmpty(_) => "key_file.empty",
+            Self::ServerMissing => "login.server_missing",
+            Self::OtherServer { .. } => "login.other_server",
             Self::NoFolder => "workspace.no_folder",
             Self::Table { refusal, .. } => &refusal.code,
             Self::Refused { .. } => "import.refused",
@@ -50,6 +58,8 @@ impl CliError {
 fn hint(error: &DeskError) -> &'static str {
     match error.code() {
         "workspace.absent" => " `attest import FILE…` makes one.",
+        "remote.signed_out" => " `attest login` signs in again.",
+        "connect.choose_company" => " Name it by --company COMPANY.",
         "key.keychain_unavailable" | "key.passphrase_missing" => {
             " Name a file with the passphrase by --passphrase-file FILE."
         }

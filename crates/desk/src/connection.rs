@@ -1,13 +1,14 @@
 //! Which backend a workspace replicates, and as whom.
 //!
 //! Kept inside the encrypted cache, so that it is protected by the key in the keychain and changes with the rest in
-//! one transaction (ADR 0019).
+//! one transaction (ADR 0019). A person's sign-in lies beside it (`sign_in`, ADR 0023).
 
-use crate::error::DeskError;
+use crate::{error::DeskError, view::MembershipView};
 use attest_cache::{Cache, log::WriteTx};
 use attest_domain::event::{Actor, ActorKind};
 use attest_evidence::note::VerifierKey;
 use attest_remote::{Credentials, Https, Remote, RemoteError, Transport, Trust};
+use attest_wire::tenant::Me;
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
 use uuid::Uuid;
@@ -33,7 +34,7 @@ pub(crate) struct Connection {
     /// Where the data are kept, as the backend said when the workspace was connected.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) region: Option<String>,
-    /// The API key.
+    /// The API key; empty where a person signs in, or nobody does.
     pub(crate) key: Zeroizing<String>,
 }
 
@@ -63,6 +64,16 @@ impl Network for Internet {
     }
 }
 
+/// A way to a server whose certificate is the given one, or one that the system trusts.
+pub(crate) fn reach(
+    network: &dyn Network,
+    server: &str,
+    certificate: Option<&str>,
+) -> Result<Arc<dyn Transport>, RemoteError> {
+    let trust = certificate.map_or(Trust::System, |pem| Trust::Certificate(pem.as_bytes().to_vec()));
+    network.reach(server, &trust)
+}
+
 /// The backend as the holder of a key sees it.
 pub(crate) fn remote(
     network: &dyn Network,
@@ -70,11 +81,53 @@ pub(crate) fn remote(
     certificate: Option<&str>,
     key: &Zeroizing<String>,
 ) -> Result<Remote, RemoteError> {
-    let trust = certificate.map_or(Trust::System, |pem| Trust::Certificate(pem.as_bytes().to_vec()));
-    Ok(Remote::new(network.reach(server, &trust)?, Credentials::Key(key.clone())))
+    Ok(Remote::new(reach(network, server, certificate)?, Credentials::Key(key.clone())))
 }
 
 impl Connection {
+    /// The connection of a member to one of its companies, named by its id or name where there are several.
+    pub(crate) fn new(
+        server: &str,
+        certificate: Option<String>,
+        me: &Me,
+        company: Option<&str>,
+    ) -> Result<Self, DeskError> {
+        let is_meant = |id: &Uuid, name: &str| match company {
+            Some(wanted) => {
+                let wanted = wanted.trim();
+                wanted.parse().is_ok_and(|wanted: Uuid| wanted == *id)
+                    || wanted.to_lowercase() == name.to_lowercase()
+            }
+            None => true,
+        };
+        let mut meant = me.tenants.iter().filter(|tenant| is_meant(&tenant.id, &tenant.name));
+        let (Some(tenant), None) = (meant.next(), meant.next()) else {
+            return Err(DeskError::ChooseCompany(me.tenants.iter().map(MembershipView::of).collect()));
+        };
+        let connection = Self {
+            server: server.to_owned(),
+            certificate,
+            tenant: tenant.id,
+            company: tenant.name.clone(),
+            verifier_key: tenant.verifier_key.clone(),
+            subject: me.subject.clone(),
+            role: tenant.role.code().to_owned(),
+            auth: me.auth.clone(),
+            region: Some(tenant.region.clone()),
+            key: Zeroizing::default(),
+        };
+        connection.verifier_key()?;
+        Ok(connection)
+    }
+
+    /// The same after its member has signed in again, without credentials.
+    pub(crate) fn renewed(self, me: &Me) -> Result<Self, DeskError> {
+        if me.subject != self.subject {
+            return Err(DeskError::OtherMember);
+        }
+        Ok(Self { auth: me.auth.clone(), key: Zeroizing::default(), ..self })
+    }
+
     /// The connection of an open workspace; `None` in a standalone one.
     pub(crate) async fn find(cache: &Cache) -> Result<Option<Self>, DeskError> {
         let Some(json) = cache.find_meta(KEY).await?.map(Zeroizing::new) else { return Ok(None) };
@@ -113,7 +166,8 @@ impl Connection {
         }
     }
 
-    pub(crate) fn remote(&self, network: &dyn Network) -> Result<Remote, RemoteError> {
-        remote(network, &self.server, self.certificate.as_deref(), &self.key)
+    /// A way to the server.
+    pub(crate) fn reach(&self, network: &dyn Network) -> Result<Arc<dyn Transport>, RemoteError> {
+        reach(network, &self.server, self.certificate.as_deref())
     }
 }

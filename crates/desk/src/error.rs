@@ -1,6 +1,6 @@
 //! What a use case answers when it cannot do what was asked, with a code for those who act on it.
 
-use crate::view::ErrorView;
+use crate::view::{ErrorView, MembershipView};
 use attest_cache::CacheError;
 use attest_domain::{decide, finding::Refusal};
 use std::path::PathBuf;
@@ -37,6 +37,14 @@ pub enum DeskError {
     /// The backend could not be reached or refused.
     #[error(transparent)]
     Remote(#[from] attest_remote::RemoteError),
+    /// Which company has to be said.
+    #[error("{}", choice(.0))]
+    ChooseCompany(Vec<MembershipView>),
+    /// Credentials of somebody else than the member of the workspace.
+    #[error(
+        "This is somebody else's sign-in; this workspace is another member's. Connect a workspace of your own."
+    )]
+    OtherMember,
     /// A checkpoint that the known key did not sign.
     #[error(
         "The service showed a checkpoint that is not signed by the key of this company's log: {0} Nothing was taken over. Ask your administrator."
@@ -119,6 +127,15 @@ pub enum DeskError {
     Bug(String),
 }
 
+/// Asks for one of the companies.
+fn choice(companies: &[MembershipView]) -> String {
+    if companies.is_empty() {
+        return "Nobody has made you a member of a company here yet. Ask your administrator.".to_owned();
+    }
+    let named: Vec<String> = companies.iter().map(|one| format!("{} ({})", one.name, one.id)).collect();
+    format!("Choose a company by its name or id: {}.", named.join(", "))
+}
+
 impl DeskError {
     /// Stable code for interfaces.
     #[must_use]
@@ -133,6 +150,8 @@ impl DeskError {
             Self::NotFrozen => "log.not_frozen",
             Self::NotConnected => "sync.not_connected",
             Self::Remote(error) => error.code(),
+            Self::ChooseCompany(_) => "connect.choose_company",
+            Self::OtherMember => "connect.other_member",
             Self::Untrusted(_) => "sync.untrusted",
             Self::Behind { .. } => "sync.behind",
             Self::ConnectingCutShort(_) => "workspace.cut_short",

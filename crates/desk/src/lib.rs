@@ -4,6 +4,7 @@
 //! transaction together with its events.
 //! **Absent on purpose:** windows, terminals, HTTP.
 
+mod browser;
 mod chain;
 mod clock;
 mod connection;
@@ -18,6 +19,7 @@ mod propose;
 mod rebuild;
 mod review;
 mod seal;
+mod sign_in;
 mod source;
 mod supersede;
 pub mod sync;
@@ -29,8 +31,10 @@ pub mod import;
 pub mod listing;
 pub mod view;
 
+pub use browser::open_in_browser;
 pub use clock::{Clock, SystemClock};
 pub use error::DeskError;
+pub use sign_in::{SignInUnderway, SignedIn};
 
 use attest_cache::Cache;
 use journal::Author;
@@ -104,6 +108,8 @@ pub(crate) struct Session {
     /// Held by the sync that runs.
     pub(crate) syncing: tokio::sync::Mutex<()>,
     pub(crate) progress: sync::Progress,
+    /// The person who is signed in, once something was asked.
+    pub(crate) sign_in: tokio::sync::Mutex<Option<Arc<attest_remote::SignIn>>>,
     /// Held for its lock on the folder.
     _lock: File,
     /// Goes last, and tells those who wait that all else is gone.
@@ -114,7 +120,8 @@ impl Session {
     pub(crate) fn new(cache: Cache, author: Author, seal: seal::Seal, lock: File) -> Self {
         let (views, tables, present) = (Mutex::default(), Mutex::default(), watch::Sender::new(()));
         let (syncing, progress) = (tokio::sync::Mutex::default(), sync::Progress::default());
-        Self { cache, author, seal, views, tables, syncing, progress, _lock: lock, present }
+        let sign_in = tokio::sync::Mutex::default();
+        Self { cache, author, seal, views, tables, syncing, progress, sign_in, _lock: lock, present }
     }
 
     /// Today by the desk's clock, as a stored day.

@@ -2,6 +2,7 @@
 
 use crate::{
     error::RemoteError,
+    sign_in::SignIn,
     transport::{BodyStream, Transport},
 };
 use attest_domain::{
@@ -13,7 +14,7 @@ use attest_evidence::{
     note::NOTE_BYTES_MAX,
 };
 use attest_wire::{
-    Batch, BatchAnswer, Problem,
+    Batch, BatchAnswer, Problem, percent_encoded,
     tenant::{Disclosures, DocumentView, Documents, Me},
 };
 use bytes::Bytes;
@@ -39,6 +40,8 @@ const DOCUMENT: Duration = Duration::from_secs(30 * 60);
 pub enum Credentials {
     /// An API key.
     Key(Zeroizing<String>),
+    /// A person's sign-in on this device.
+    SignIn(Arc<SignIn>),
 }
 
 impl std::fmt::Debug for Credentials {
@@ -143,7 +146,7 @@ impl Remote {
         name: &str,
         bytes: Vec<u8>,
     ) -> Result<DocumentView, RemoteError> {
-        let path = format!("/v1/tenants/{tenant}/documents/{sha256}?name={}", percent(name));
+        let path = format!("/v1/tenants/{tenant}/documents/{sha256}?name={}", percent_encoded(name));
         let request = self.request(Method::PUT, &path, Bytes::from(bytes))?;
         let read = async {
             let response = self.answered(request).await?;
@@ -185,15 +188,10 @@ impl Remote {
     }
 
     fn request(&self, method: Method, path: &str, body: Bytes) -> Result<Request<Bytes>, RemoteError> {
-        let Credentials::Key(key) = &self.credentials;
-        let mut authorization = http::HeaderValue::try_from(format!("Bearer {}", key.as_str()))
-            .map_err(|_| RemoteError::Setup("the key has characters that no key has".to_owned()))?;
-        authorization.set_sensitive(true);
         let kind = if method == Method::PUT { attest_wire::BYTES_TYPE } else { "application/json" };
         Request::builder()
             .method(method)
             .uri(path)
-            .header(header::AUTHORIZATION, authorization)
             .header(header::ACCEPT_ENCODING, "zstd")
             .header(header::CONTENT_TYPE, kind)
             .body(body)
@@ -201,23 +199,17 @@ impl Remote {
     }
 
     /// The answer, where it is a good one.
-    async fn answered(&self, request: Request<Bytes>) -> Result<http::Response<BodyStream>, RemoteError> {
-        let response = self.transport.exchange(request).await?;
-        let status = response.status();
-        if status.is_success() {
-            return Ok(response);
+    async fn answered(&self, mut request: Request<Bytes>) -> Result<http::Response<BodyStream>, RemoteError> {
+        match &self.credentials {
+            Credentials::Key(key) => {
+                let mut bearer = http::HeaderValue::try_from(format!("Bearer {}", key.as_str()))
+                    .map_err(|_| RemoteError::Setup("the key has characters that no key has".to_owned()))?;
+                bearer.set_sensitive(true);
+                request.headers_mut().insert(header::AUTHORIZATION, bearer);
+                check(self.transport.exchange(request).await?).await
+            }
+            Credentials::SignIn(sign_in) => sign_in.send(&self.transport, request).await,
         }
-        let unknown = |status: StatusCode| Problem {
-            code: "http".to_owned(),
-            status: status.as_u16(),
-            detail: format!("The service answered with the status {}.", status.as_u16()),
-            retry_after: None,
-        };
-        let body = collect("problem", response.into_body(), NOTE_BYTES_MAX).await.unwrap_or_default();
-        let mut problem: Problem = serde_json::from_slice(&body).unwrap_or_else(|_| unknown(status));
-        // What the status says counts; the body is only its words.
-        problem.status = status.as_u16();
-        Err(RemoteError::Refused(problem))
     }
 
     async fn bytes(
@@ -246,8 +238,37 @@ impl Remote {
     }
 }
 
+/// The answer, unless it is a refusal.
+pub(crate) async fn check(
+    response: http::Response<BodyStream>,
+) -> Result<http::Response<BodyStream>, RemoteError> {
+    if response.status().is_success() { Ok(response) } else { Err(refusal(response).await) }
+}
+
+/// What a refusal says.
+pub(crate) async fn refusal(response: http::Response<BodyStream>) -> RemoteError {
+    let status = response.status();
+    let body = collect("problem", response.into_body(), NOTE_BYTES_MAX).await.unwrap_or_default();
+    RemoteError::Refused(problem(status, &body))
+}
+
+/// What the status says counts; the body is only its words.
+pub(crate) fn problem(status: StatusCode, body: &[u8]) -> Problem {
+    let unknown = || Problem {
+        code: "http".to_owned(),
+        status: 0,
+        detail: format!("The service answered with the status {}.", status.as_u16()),
+        retry_after: None,
+    };
+    Problem { status: status.as_u16(), ..serde_json::from_slice(body).unwrap_or_else(|_| unknown()) }
+}
+
 /// The whole body, unless it is longer than an answer of this kind can be.
-async fn collect(what: &'static str, mut body: BodyStream, limit: usize) -> Result<Vec<u8>, RemoteError> {
+pub(crate) async fn collect(
+    what: &'static str,
+    mut body: BodyStream,
+    limit: usize,
+) -> Result<Vec<u8>, RemoteError> {
     let mut bytes = Vec::new();
     while let Some(piece) = body.next().await {
         let piece = piece?;
@@ -269,19 +290,6 @@ fn unpack(packed: &[u8]) -> Result<Vec<u8>, RemoteError> {
         return Err(RemoteError::TooLarge { what: "bundle", limit: BUNDLE_BYTES_MAX });
     }
     Ok(bytes)
-}
-
-/// A name as part of a query (RFC 3986 §2.1).
-fn percent(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }
 
 /// Growth of the log as it is told.
@@ -324,11 +332,6 @@ impl Signals {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_of_any_letters_fits_a_query() {
-        assert_eq!(percent("Kontoutdrag åäö 1&2.xml"), "Kontoutdrag%20%C3%A5%C3%A4%C3%B6%201%262.xml");
-    }
 
     #[test]
     fn a_bundle_that_unpacks_to_more_than_a_bundle_is_refused() {

@@ -23,6 +23,27 @@ pub enum Trust {
     Certificate(Vec<u8>),
 }
 
+fn parse(base: &str) -> Result<Url, RemoteError> {
+    let url: Url = base
+        .parse()
+        .map_err(|error: <Url as std::str::FromStr>::Err| RemoteError::Setup(error.to_string()))?;
+    if url.scheme() != "https" || url.host_str().is_none() {
+        return Err(RemoteError::Setup(format!("{base} does not begin with https://")));
+    }
+    Ok(url)
+}
+
+/// `https://host[:port]` of an address, in its one spelling: what issues tokens and what proofs name.
+pub(crate) fn origin(base: &str) -> Result<String, RemoteError> {
+    Ok(parse(base)?.origin().ascii_serialization())
+}
+
+/// Name and value of each parameter in a query, decoded, in their order.
+pub(crate) fn query(target: &str) -> Option<Vec<(String, String)>> {
+    let url = Url::parse("http://127.0.0.1").ok()?.join(target).ok()?;
+    Some(url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
+}
+
 /// A connection to one host.
 #[derive(Clone, Debug)]
 pub struct Https {
@@ -37,10 +58,7 @@ impl Https {
     /// [`RemoteError::Setup`] for an address that is not `https` or a certificate that does not read.
     pub fn new(base: &str, trust: &Trust) -> Result<Self, RemoteError> {
         let setup = |error: &dyn std::fmt::Display| RemoteError::Setup(error.to_string());
-        let base: Url = base.parse().map_err(|error: <Url as std::str::FromStr>::Err| setup(&error))?;
-        if base.scheme() != "https" || base.host_str().is_none() {
-            return Err(RemoteError::Setup(format!("{base} does not begin with https://")));
-        }
+        let base = parse(base)?;
         let mut builder = Client::builder()
             .https_only(true)
             .tls_backend_rustls()

@@ -5,12 +5,19 @@
 //! What the log says is verified where its frontier is known, in `desk`.
 
 pub mod breaker;
+mod browser;
 mod client;
+mod dpop;
 mod error;
 mod https;
+mod loopback;
+mod sign_in;
 mod transport;
 
+pub use browser::BrowserSignIn;
 pub use client::{Credentials, Remote, Signals};
+pub use dpop::DeviceKey;
 pub use error::RemoteError;
 pub use https::{Https, Trust};
+pub use sign_in::{Change, Grant, Keep, SignIn};
 pub use transport::{BodyStream, Exchange, Transport};

@@ -18,6 +18,9 @@ pub struct TokenAnswer {
     /// The refresh token that takes the place of the one used; absent for machines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
+    /// Seconds until the refresh token expires where nobody uses it; absent for machines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token_expires_in: Option<u32>,
     /// Scopes granted, separated by spaces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,

@@ -12,9 +12,9 @@ use super::{
     people,
     rights::Rights,
     secret, tokens,
-    totp::encoded,
 };
 use crate::{error::ApiError, state::Backend, store::StoreError};
+use attest_wire::{DESKTOP_CLIENT, percent_encoded};
 use axum::{
     extract::{
         ConnectInfo, Form, Query, State,
@@ -31,8 +31,6 @@ use std::{
 };
 use utoipa::{IntoParams, ToSchema};
 
-/// The one client that people sign in with.
-pub(crate) const DESKTOP: &str = "attest-desktop";
 /// Binds forms to the browser they were sent to.
 const FORM_COOKIE: &str = "__Host-attest-form";
 /// Tells a browser that has signed somebody in before.
@@ -171,8 +169,8 @@ pub(crate) async fn show(
         Ok(checked) => form(&backend, &browser, &checked, None),
         Err(Refused::Page) => render_trouble(browser.language, Trouble::Malformed),
         Err(Refused::Redirect { to, state, error }) => {
-            let state = state.map_or_else(String::new, |state| format!("&state={}", encoded(&state)));
-            redirect(&format!("{to}?error={error}{state}&iss={}", encoded(origin.as_str())))
+            let state = state.map_or_else(String::new, |state| format!("&state={}", percent_encoded(&state)));
+            redirect(&format!("{to}?error={error}{state}&iss={}", percent_encoded(origin.as_str())))
         }
     }
 }
@@ -186,7 +184,7 @@ enum Refused {
 }
 
 fn check(backend: &Backend, request: AuthorizeRequest) -> Result<Checked, Refused> {
-    if request.client_id.as_deref() != Some(DESKTOP) {
+    if request.client_id.as_deref() != Some(DESKTOP_CLIENT) {
         return Err(Refused::Page);
     }
     let redirect = request.redirect_uri.filter(|uri| is_loopback(uri)).ok_or(Refused::Page)?;
@@ -321,9 +319,9 @@ pub(crate) async fn take(
             let to = format!(
                 "{}?code={}&state={}&iss={}",
                 checked.redirect,
-                encoded(&code),
-                encoded(&checked.state),
-                encoded(origin.as_str())
+                percent_encoded(&code),
+                percent_encoded(&checked.state),
+                percent_encoded(origin.as_str())
             );
             let mut response = redirect(&to);
             set_cookie(&mut response, KNOWN_COOKIE, &known, 365 * 24 * 60 * 60);

@@ -7,8 +7,11 @@ use super::{
     rights::Rights,
     tokens::{self, Access, Redemption},
 };
-use crate::{error::ApiError, identity::authorize::DESKTOP, state::Backend, store::StoreError};
-use attest_wire::identity::{TokenAnswer, TokenRefusal};
+use crate::{error::ApiError, state::Backend, store::StoreError};
+use attest_wire::{
+    DESKTOP_CLIENT,
+    identity::{TokenAnswer, TokenRefusal},
+};
 use axum::{
     Json,
     extract::{Form, State, rejection::FormRejection},
@@ -188,7 +191,7 @@ async fn spend(
 }
 
 fn check_desktop(sent: &TokenRequest) -> Result<(), Refusal> {
-    if sent.client_id.as_deref() == Some(DESKTOP) { Ok(()) } else { Err(Refusal::Client) }
+    if sent.client_id.as_deref() == Some(DESKTOP_CLIENT) { Ok(()) } else { Err(Refusal::Client) }
 }
 
 /// A token for a program that shows its key.

@@ -243,10 +243,15 @@ pub(crate) async fn issue(
     Ok(TokenAnswer {
         access_token: token,
         token_type: if access.jkt.is_some() { "DPoP" } else { "Bearer" }.to_owned(),
-        expires_in: u32::try_from(ACCESS_LIFE).unwrap_or(0),
+        expires_in: seconds(ACCESS_LIFE),
+        refresh_token_expires_in: refresh_token.is_some().then(|| seconds(DEVICE_LIFE)),
         refresh_token,
         scope: Some(access.scope).filter(|scope| !scope.is_empty()),
     })
+}
+
+fn seconds(life: i64) -> u32 {
+    u32::try_from(life).unwrap_or(0)
 }
 
 /// Deletes what has run out. Codes and refresh tokens stay as long as their second use would revoke something.

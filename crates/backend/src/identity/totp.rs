@@ -6,6 +6,7 @@
 //!
 //! A secret is nowhere stored: it is derived from the installation's secret and a random salt.
 
+use attest_wire::percent_encoded;
 use data_encoding::BASE32_NOPAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
@@ -40,11 +41,11 @@ impl TotpSecret {
 
     /// The address that authenticators read (`otpauth://totp/…`).
     pub(crate) fn to_uri(&self, host: &str, name: &str) -> String {
-        let issuer = encoded(&format!("Attest {host}"));
+        let issuer = percent_encoded(&format!("Attest {host}"));
         let secret = Zeroizing::new(BASE32_NOPAD.encode(self.0.as_slice()));
         format!(
             "otpauth://totp/{issuer}:{}?secret={}&issuer={issuer}&algorithm=SHA1&digits=6&period=30",
-            encoded(name),
+            percent_encoded(name),
             secret.as_str()
         )
     }
@@ -58,19 +59,6 @@ fn hotp(secret: &[u8], counter: i64) -> u32 {
     let offset = usize::from(digest[19] & 0x0f);
     let bytes = [digest[offset], digest[offset + 1], digest[offset + 2], digest[offset + 3]];
     u32::from_be_bytes(bytes) & 0x7fff_ffff
-}
-
-/// Percent-encodes everything but what never needs it (RFC 3986 §2.3).
-pub(crate) fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }
 
 #[cfg(test)]

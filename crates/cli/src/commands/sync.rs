@@ -8,9 +8,9 @@ use crate::{
     session::Place,
 };
 use attest_desk::{
-    Desk,
+    Desk, SignInUnderway, SignedIn, open_in_browser,
     sync::{ConnectRequest, Policy},
-    view::{SyncPhase, SyncView},
+    view::{SignedInWith, SyncPhase, SyncView},
 };
 use serde::Serialize;
 use std::{fs, path::Path, time::Duration};
@@ -27,6 +27,7 @@ pub(crate) struct SyncAnswer {
     pub(crate) server: Option<String>,
     company: Option<String>,
     role: Option<String>,
+    signed_in: Option<SignedInAnswer>,
     /// Decisions not in the backend's log yet.
     waiting: u64,
     /// Decisions that were refused.
@@ -43,6 +44,21 @@ struct Conflict {
     message: String,
     by: Option<String>,
     at: Option<String>,
+}
+
+/// How one is signed in, and until when where nobody syncs.
+#[derive(Debug, Serialize)]
+struct SignedInAnswer {
+    with: &'static str,
+    until: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct LogoutAnswer {
+    /// Whether the service was told.
+    ended: bool,
+    #[serde(flatten)]
+    sync: SyncAnswer,
 }
 
 #[derive(Debug, Serialize)]
@@ -75,6 +91,13 @@ pub(crate) async fn sync_answer(desk: &Desk, view: SyncView) -> Result<SyncAnswe
         server: view.server,
         company: view.company,
         role: view.role,
+        signed_in: view.signed_in.map(|signed_in| SignedInAnswer {
+            with: match signed_in.with {
+                SignedInWith::Browser => "browser",
+                SignedInWith::Key => "key",
+            },
+            until: signed_in.until,
+        }),
         waiting: view.waiting,
         refused: view.refused,
         synced: view.synced,
@@ -84,23 +107,31 @@ pub(crate) async fn sync_answer(desk: &Desk, view: SyncView) -> Result<SyncAnswe
 
 /// Connects a new workspace, or signs an existing one in again.
 pub(crate) async fn login(place: Place, args: LoginArgs, output: &mut Output) -> Result<Desk, CliError> {
-    let key = load_key(&args.key_file)?;
+    let key = args.key_file.as_deref().map(load_key).transpose()?;
     let certificate = args.certificate.as_deref().map(load).transpose()?;
     let passphrase = place.passphrase();
     let desk = match place.open().await {
         Ok(desk) => {
-            desk.sign_in(key.into()).await?;
+            login_again(&desk, &args, key, certificate, output).await?;
             desk
         }
         Err((desk, CliError::Desk(error))) if error.code() == "workspace.absent" => {
-            let request = ConnectRequest {
-                server: args.server,
-                certificate,
-                key: key.into(),
-                tenant: args.company,
-                passphrase,
-            };
-            desk.connect(request).await?;
+            let server = args.server().ok_or(CliError::ServerMissing)?.to_owned();
+            match key {
+                Some(key) => {
+                    let (key, tenant) = (key.into(), args.company);
+                    desk.connect(ConnectRequest { server, certificate, key, tenant, passphrase }).await?;
+                }
+                None => {
+                    let underway = desk.begin_sign_in(server, certificate).await?;
+                    let signed_in = browse(underway, args.no_browser, output).await?;
+                    let company = args.company.as_deref();
+                    if let Err(error) = desk.connect_signed_in(&signed_in, company, passphrase).await {
+                        signed_in.abandon().await;
+                        return Err(error.into());
+                    }
+                }
+            }
             desk
         }
         Err((_, error)) => return Err(error),
@@ -111,9 +142,49 @@ pub(crate) async fn login(place: Place, args: LoginArgs, output: &mut Output) ->
     Ok(desk)
 }
 
+async fn login_again(
+    desk: &Desk,
+    args: &LoginArgs,
+    key: Option<String>,
+    certificate: Option<String>,
+    output: &Output,
+) -> Result<(), CliError> {
+    if let (Some(named), Some(connected)) = (args.server(), desk.sync_state().await?.server)
+        && !named.trim_end_matches('/').eq_ignore_ascii_case(connected.trim_end_matches('/'))
+    {
+        return Err(CliError::OtherServer { connected, named: named.to_owned() });
+    }
+    if let Some(key) = key {
+        return Ok(desk.sign_in(key.into(), certificate).await?);
+    }
+    let underway = desk.begin_sign_in_again(certificate).await?;
+    let signed_in = browse(underway, args.no_browser, output).await?;
+    if let Err(error) = desk.take_sign_in(&signed_in).await {
+        signed_in.abandon().await;
+        return Err(error.into());
+    }
+    Ok(())
+}
+
+/// Sends the person to the browser and waits.
+async fn browse(underway: SignInUnderway, no_browser: bool, output: &Output) -> Result<SignedIn, CliError> {
+    output.tell(&format!("Sign in at {}", underway.address()));
+    if !no_browser && open_in_browser(underway.address()).is_err() {
+        output.tell("No browser opened. Open that address in one on this computer.");
+    }
+    Ok(underway.finish().await?)
+}
+
 pub(crate) async fn logout(desk: &Desk, output: &mut Output) -> Result<(), CliError> {
-    desk.sign_out().await?;
-    tell(desk, desk.sync_state().await?, output).await
+    let ended = desk.sign_out().await?;
+    if !ended {
+        output.tell(
+            "The service could not be told. There this sign-in ends twelve hours after it was last used.",
+        );
+    }
+    let sync = sync_answer(desk, desk.sync_state().await?).await?;
+    output.answer(&LogoutAnswer { ended, sync }, |answer| plain(&answer.sync))?;
+    output.finish()
 }
 
 pub(crate) async fn sync(desk: &Desk, output: &mut Output) -> Result<(), CliError> {
@@ -175,6 +246,13 @@ pub(crate) fn plain(answer: &SyncAnswer) -> String {
         answer.waiting,
         answer.refused,
     );
+    match &answer.signed_in {
+        None => text.push_str("\n  nobody is signed in"),
+        Some(SignedInAnswer { with, until: None }) => text.push_str(&format!("\n  signed in with {with}")),
+        Some(SignedInAnswer { with, until: Some(until) }) => {
+            text.push_str(&format!("\n  signed in with {with} until {until}, longer where it syncs"));
+        }
+    }
     for conflict in &answer.conflicts {
         text.push_str(&format!("\n  {}: {}", conflict.command, conflict.message));
     }

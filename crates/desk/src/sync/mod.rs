@@ -18,10 +18,9 @@ use crate::{
     view::{SyncPhase, SyncView},
     workspace::REPLAY,
 };
-use attest_remote::RemoteError;
+use attest_remote::{Remote, RemoteError};
 use std::sync::{Arc, Mutex, atomic::AtomicBool};
 use tokio::sync::watch;
-use uuid::Uuid;
 use zeroize::Zeroizing;
 
 pub(crate) use apply::assign;
@@ -38,8 +37,8 @@ pub struct ConnectRequest {
     pub certificate: Option<String>,
     /// An API key.
     pub key: Zeroizing<String>,
-    /// Which company, where the key is for several.
-    pub tenant: Option<Uuid>,
+    /// Which company, where the key is for several: its id or name.
+    pub tenant: Option<String>,
     /// Passphrase of the new workspace; a key in the keychain where absent.
     pub passphrase: Option<String>,
 }
@@ -92,6 +91,12 @@ impl Progress {
         self.stopped.send_replace(true);
     }
 
+    /// Credentials have changed: what was wrong with the old ones is past.
+    pub(crate) fn signed_in(&self) {
+        self.tell(|told| told.error = None);
+        self.wake.ask();
+    }
+
     pub(super) fn events(&self, done: u64, total: u64) {
         self.tell(|told| told.events = Some((done, total)));
     }
@@ -101,7 +106,7 @@ impl Desk {
     /// Makes a workspace that replicates a company's log, and opens it. Nothing is pulled yet.
     ///
     /// # Errors
-    /// What the backend says of the key; [`DeskError::Argument`] when the company has to be chosen;
+    /// What the backend says of the key; [`DeskError::ChooseCompany`] when the company has to be chosen;
     /// [`DeskError::WorkspaceExists`].
     pub async fn connect(&self, request: ConnectRequest) -> Result<(), DeskError> {
         let remote = connection::remote(
@@ -111,29 +116,9 @@ impl Desk {
             &request.key,
         )?;
         let me = remote.me().await?;
-        let mut tenants = me.tenants.into_iter();
-        let tenant = match request.tenant {
-            Some(id) => tenants.find(|tenant| tenant.id == id),
-            None => tenants.next().filter(|_| tenants.len() == 0),
-        };
-        let tenant = tenant.ok_or_else(|| DeskError::Argument {
-            what: "company of this key; name one",
-            value: request.tenant.map(|id| id.to_string()).unwrap_or_default(),
-        })?;
-        let connection = Connection {
-            server: request.server,
-            certificate: request.certificate,
-            tenant: tenant.id,
-            company: tenant.name,
-            verifier_key: tenant.verifier_key,
-            subject: me.subject,
-            role: tenant.role.code().to_owned(),
-            auth: me.auth,
-            region: Some(tenant.region),
-            key: request.key,
-        };
-        connection.verifier_key()?;
-        self.create_connected(connection, request.passphrase).await
+        let ConnectRequest { server, certificate, key, tenant, passphrase } = request;
+        let connection = Connection::new(&server, certificate, &me, tenant.as_deref())?;
+        self.create_connected(Connection { key, ..connection }, None, passphrase).await
     }
 
     /// Pulls what is new, pushes what was decided here, and pulls what came of it. One at a time; a second one waits.
@@ -190,7 +175,7 @@ impl Desk {
         connection: &Connection,
         changed: &mut apply::Changed,
     ) -> Result<(), DeskError> {
-        let remote = connection.remote(self.shared.network.as_ref())?;
+        let remote = self.remote(session, connection).await?;
         *changed |= pull::pull(session, connection, &remote).await?;
         if let Some(reached) = push::push(session, connection, &remote).await? {
             pull::pull_to(session, connection, &remote, reached, changed).await?;
@@ -198,41 +183,28 @@ impl Desk {
         Ok(())
     }
 
-    /// Forgets the credentials. What waits stays, and is sent after signing in again.
-    ///
-    /// # Errors
-    /// [`DeskError::NotConnected`].
-    pub async fn sign_out(&self) -> Result<(), DeskError> {
-        self.change_key(Zeroizing::new(String::new())).await
+    /// The backend as the member of the open workspace sees it.
+    async fn remote(&self, session: &Session, connection: &Connection) -> Result<Remote, DeskError> {
+        let transport = connection.reach(self.shared.network.as_ref())?;
+        Ok(Remote::new(transport, session.credentials(connection).await?))
     }
 
-    /// Signs in again, with a key of the same member.
+    /// Signs in again with a key of the same member, and takes the certificate to trust from now on where one is given.
     ///
     /// # Errors
-    /// [`DeskError::NotConnected`]; what the backend says of the key; [`DeskError::Argument`] for another member's.
-    pub async fn sign_in(&self, key: Zeroizing<String>) -> Result<(), DeskError> {
+    /// [`DeskError::NotConnected`]; what the backend says of the key; [`DeskError::OtherMember`] for another member's.
+    pub async fn sign_in(
+        &self,
+        key: Zeroizing<String>,
+        certificate: Option<String>,
+    ) -> Result<(), DeskError> {
         let session = self.session().await?;
         let connection = Connection::require(&session.cache).await?;
-        let with = Connection { key: key.clone(), ..connection };
-        let me = with.remote(self.shared.network.as_ref())?.me().await?;
-        if me.subject != with.subject {
-            return Err(DeskError::Argument {
-                what: "key of the member of this workspace",
-                value: me.subject,
-            });
-        }
-        self.change_key(key).await
-    }
-
-    async fn change_key(&self, key: Zeroizing<String>) -> Result<(), DeskError> {
-        let session = self.session().await?;
-        let connection = Connection::require(&session.cache).await?;
-        let mut tx = session.cache.begin().await?;
-        Connection { key, ..connection }.put(&mut tx).await?;
-        tx.commit().await?;
-        session.progress.tell(|told| told.error = None);
-        session.progress.wake.ask();
-        Ok(())
+        let certificate = certificate.or_else(|| connection.certificate.clone());
+        let network = self.shared.network.as_ref();
+        let me = connection::remote(network, &connection.server, certificate.as_deref(), &key)?.me().await?;
+        let renewed = Connection { key, certificate, ..connection.renewed(&me)? };
+        self.renew(&session, renewed, None).await
     }
 
     /// Waits for the backend to tell that its log has grown; returns when it has, or hung up.
@@ -245,12 +217,13 @@ impl Desk {
 
     /// Waits for a signal. Answers whether the log has grown; the backend hung up where it has not.
     async fn hear(&self) -> Result<bool, DeskError> {
-        let (connection, known) = {
+        let (remote, tenant, known) = {
             let session = self.session().await?;
             let connection = Connection::require(&session.cache).await?;
-            (connection, session.cache.find_checkpoint().await?.map_or(0, |stored| stored.size))
+            let known = session.cache.find_checkpoint().await?.map_or(0, |stored| stored.size);
+            (self.remote(&session, &connection).await?, connection.tenant, known)
         };
-        let mut signals = connection.remote(self.shared.network.as_ref())?.signals(connection.tenant).await?;
+        let mut signals = remote.signals(tenant).await?;
         while let Some(size) = signals.next().await? {
             if size > known {
                 return Ok(true);
@@ -270,9 +243,10 @@ impl Desk {
         };
         let count = session.cache.count_outbox().await?;
         let told = session.progress.told();
+        let signed_in = session.signed_in(&connection).await?;
         let phase = match (&told.error, session.seal.frozen(), told.running) {
             (_, Some(_), _) => SyncPhase::Frozen,
-            _ if connection.key.is_empty() => SyncPhase::SignedOut,
+            _ if signed_in.is_none() => SyncPhase::SignedOut,
             (_, None, true) => SyncPhase::Syncing,
             (Some((code, _)), None, false) if is_signed_out(code) => SyncPhase::SignedOut,
             (Some((code, _)), None, false) if is_offline(code) => SyncPhase::Offline,
@@ -287,6 +261,7 @@ impl Desk {
             company: Some(connection.company),
             role: Some(connection.role),
             region: connection.region,
+            signed_in,
             waiting: count.waiting,
             refused: count.refused,
             events_done,

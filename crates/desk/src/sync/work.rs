@@ -48,7 +48,7 @@ impl Desk {
     async fn import_waiting(&self) -> Result<u64, DeskError> {
         let session = self.session().await?;
         let connection = Connection::require(&session.cache).await?;
-        let remote = connection.remote(self.shared.network.as_ref())?;
+        let remote = self.remote(&session, &connection).await?;
         let waiting = remote.waiting_documents(connection.tenant).await?;
         drop(session);
         let mut done = 0;

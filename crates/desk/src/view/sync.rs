@@ -1,6 +1,7 @@
 //! Where sync stands, for the window.
 
 use super::LineRef;
+use attest_wire::tenant::TenantView;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -24,6 +25,35 @@ view! {
     }
 }
 view! {
+    /// What one is signed in with.
+    pub enum SignedInWith {
+        /// As a person, by the browser.
+        Browser,
+        /// An API key.
+        Key,
+    }
+}
+view! {
+    /// How one is signed in.
+    pub struct SignedInView {
+        /// With what.
+        pub with: SignedInWith,
+        /// Until when, where nobody syncs; a key has no end.
+        pub until: Option<String>,
+    }
+}
+view! {
+    /// A company that somebody is a member of.
+    pub struct MembershipView {
+        /// Its id.
+        pub id: String,
+        /// Its name.
+        pub name: String,
+        /// The member's role.
+        pub role: String,
+    }
+}
+view! {
     /// Where sync stands.
     pub struct SyncView {
         /// What it is doing.
@@ -36,6 +66,8 @@ view! {
         pub role: Option<String>,
         /// Where the service keeps the data, such as `eu-se`.
         pub region: Option<String>,
+        /// How one is signed in; `null` where one is not.
+        pub signed_in: Option<SignedInView>,
         /// Decisions that are not in the service's log yet.
         pub waiting: u64,
         /// Decisions that were refused and that nobody has looked at.
@@ -110,6 +142,12 @@ view! {
     }
 }
 
+impl MembershipView {
+    pub(crate) fn of(tenant: &TenantView) -> Self {
+        Self { id: tenant.id.to_string(), name: tenant.name.clone(), role: tenant.role.code().to_owned() }
+    }
+}
+
 impl SyncView {
     /// Of a workspace that syncs with nobody.
     pub(crate) fn standalone() -> Self {
@@ -119,6 +157,7 @@ impl SyncView {
             company: None,
             role: None,
             region: None,
+            signed_in: None,
             waiting: 0,
             refused: 0,
             events_done: None,
