@@ -16,6 +16,8 @@ pub(crate) const WORKSPACE_VARIABLE: &str = "ATTEST_WORKSPACE";
 pub(crate) struct Args {
     /// Folder of the workspace, when one was named.
     pub(crate) workspace: Option<PathBuf>,
+    /// Folder of the companies, when one was named.
+    pub(crate) home: Option<PathBuf>,
     /// Files and folders to import, made absolute.
     pub(crate) files: Vec<PathBuf>,
     /// Options nobody knows.
@@ -35,6 +37,10 @@ pub(crate) fn parse_args(arguments: impl IntoIterator<Item = OsString>, folder: 
             args.workspace = rest.next().map(|dir| folder.join(dir));
         } else if let Some(dir) = text.strip_prefix("--workspace=").filter(|_| options) {
             args.workspace = Some(folder.join(dir));
+        } else if options && text == "--home" {
+            args.home = rest.next().map(|dir| folder.join(dir));
+        } else if let Some(dir) = text.strip_prefix("--home=").filter(|_| options) {
+            args.home = Some(folder.join(dir));
         } else if options && text.starts_with('-') {
             args.unknown.push(text.into_owned());
         } else {
@@ -60,8 +66,10 @@ mod tests {
     }
 
     #[test]
-    fn both_spellings_of_the_workspace_are_read() {
+    fn both_spellings_of_an_option_are_read() {
         assert_eq!(parse(&["--workspace=/ws"]), parse(&["--workspace", "/ws"]));
+        assert_eq!(parse(&["--home=/h"]), parse(&["--home", "/h"]));
+        assert_eq!(parse(&["--home=/h"]).home, Some(PathBuf::from("/h")));
     }
 
     #[test]

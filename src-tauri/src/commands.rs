@@ -3,6 +3,7 @@
 //! Names are declared in `command_names.rs` and granted in `capabilities/main.json`.
 
 use crate::{
+    companies::Companies,
     dialog,
     guard::{error_view, guarded},
     reveal,
@@ -12,10 +13,10 @@ use crate::{
 use attest_desk::{
     Desk, DeskError,
     view::{
-        AccountView, CertificateView, ConflictView, DecisionRequest, DecisionView, DocumentsView, ErrorView,
-        ExportView, FindingView, GroupView, ImportProgress, LineRef, LinesQuery, OpenedReview, ReviewLine,
-        ReviewQuery, SelectionView, SettingsView, SourceView, StatusView, SyncView, TableMapping,
-        TablePreview, TableView,
+        AccountView, CertificateView, CompaniesView, ConflictView, DecisionRequest, DecisionView,
+        DocumentsView, ErrorView, ExportView, FindingView, GroupView, ImportProgress, LineRef, LinesQuery,
+        OpenedReview, ReviewLine, ReviewQuery, SelectionView, SettingsView, SourceView, StatusView, SyncView,
+        TableMapping, TablePreview, TableView,
     },
 };
 use std::future::Future;
@@ -34,31 +35,68 @@ where
 }
 
 #[tauri::command]
-pub(crate) async fn status(shell: State<'_, Shell>) -> Answer<StatusView> {
+pub(crate) async fn status(shell: Shell) -> Answer<StatusView> {
     ask(&shell, move |desk| async move { desk.status().await }).await
 }
 
 #[tauri::command]
-pub(crate) async fn create_workspace(
-    shell: State<'_, Shell>,
-    passphrase: Option<String>,
-) -> Answer<StatusView> {
+pub(crate) async fn create_workspace(shell: Shell, passphrase: Option<String>) -> Answer<StatusView> {
     shell.change(ask(&shell, move |desk| async move { desk.create_workspace(passphrase).await })).await
 }
 
 #[tauri::command]
-pub(crate) async fn unlock(shell: State<'_, Shell>, passphrase: Option<String>) -> Answer<StatusView> {
+pub(crate) async fn unlock(shell: Shell, passphrase: Option<String>) -> Answer<StatusView> {
     shell.change(ask(&shell, move |desk| async move { desk.unlock(passphrase).await })).await
 }
 
 #[tauri::command]
-pub(crate) async fn lock(shell: State<'_, Shell>) -> Answer<StatusView> {
+pub(crate) async fn lock(shell: Shell) -> Answer<StatusView> {
     shell.lock("asked").await
 }
 
 #[tauri::command]
-pub(crate) async fn save_settings(shell: State<'_, Shell>, settings: SettingsView) -> Answer<SettingsView> {
+pub(crate) async fn lock_all(companies: State<'_, Companies>) -> Answer<()> {
+    companies.lock_all("asked").await
+}
+
+#[tauri::command]
+pub(crate) async fn list_companies(companies: State<'_, Companies>) -> Answer<CompaniesView> {
+    Ok(companies.view())
+}
+
+#[tauri::command]
+pub(crate) async fn show_company(companies: State<'_, Companies>, shell: Shell) -> Answer<()> {
+    companies.show(shell.id())
+}
+
+#[tauri::command]
+pub(crate) async fn add_company(companies: State<'_, Companies>) -> Answer<()> {
+    companies.add().await
+}
+
+#[tauri::command]
+pub(crate) async fn put_back_company(companies: State<'_, Companies>, folder: String) -> Answer<()> {
+    companies.put_back(folder).await
+}
+
+#[tauri::command]
+pub(crate) async fn label_company(
+    companies: State<'_, Companies>,
+    shell: Shell,
+    label: String,
+) -> Answer<()> {
+    companies.label(&shell, &label)
+}
+
+#[tauri::command]
+pub(crate) async fn remove_company(companies: State<'_, Companies>, shell: Shell) -> Answer<()> {
+    companies.remove(&shell).await
+}
+
+#[tauri::command]
+pub(crate) async fn save_settings(shell: Shell, settings: SettingsView) -> Answer<SettingsView> {
     let saved = ask(&shell, move |desk| async move { desk.save_settings(settings) }).await?;
+    shell.companies().save_settings(&saved, &shell);
     window::follow_theme(shell.app(), saved.theme);
     shell.refresh().await;
     Ok(saved)
@@ -66,7 +104,7 @@ pub(crate) async fn save_settings(shell: State<'_, Shell>, settings: SettingsVie
 
 /// A person goes on with a log that does not continue its last checkpoint.
 #[tauri::command]
-pub(crate) async fn resume_log(shell: State<'_, Shell>) -> Answer<StatusView> {
+pub(crate) async fn resume_log(shell: Shell) -> Answer<StatusView> {
     let status = ask(&shell, move |desk| async move {
         desk.resume_log().await?;
         desk.status().await
@@ -77,19 +115,19 @@ pub(crate) async fn resume_log(shell: State<'_, Shell>) -> Answer<StatusView> {
 }
 
 #[tauri::command]
-pub(crate) async fn touch(shell: State<'_, Shell>) -> Answer<()> {
-    shell.touch();
+pub(crate) async fn touch(companies: State<'_, Companies>) -> Answer<()> {
+    companies.touch();
     Ok(())
 }
 
 #[tauri::command]
-pub(crate) async fn list_accounts(shell: State<'_, Shell>) -> Answer<Vec<AccountView>> {
+pub(crate) async fn list_accounts(shell: Shell) -> Answer<Vec<AccountView>> {
     ask(&shell, move |desk| async move { desk.list_accounts().await }).await
 }
 
 #[tauri::command]
 pub(crate) async fn set_ledger_account(
-    shell: State<'_, Shell>,
+    shell: Shell,
     account: i64,
     ledger_account: String,
 ) -> Answer<Vec<AccountView>> {
@@ -103,21 +141,17 @@ pub(crate) async fn set_ledger_account(
 }
 
 #[tauri::command]
-pub(crate) async fn list_documents(
-    shell: State<'_, Shell>,
-    offset: u64,
-    limit: u32,
-) -> Answer<DocumentsView> {
+pub(crate) async fn list_documents(shell: Shell, offset: u64, limit: u32) -> Answer<DocumentsView> {
     ask(&shell, move |desk| async move { desk.list_documents(offset, limit).await }).await
 }
 
 #[tauri::command]
-pub(crate) async fn list_findings(shell: State<'_, Shell>, document: i64) -> Answer<Vec<FindingView>> {
+pub(crate) async fn list_findings(shell: Shell, document: i64) -> Answer<Vec<FindingView>> {
     ask(&shell, move |desk| async move { desk.list_findings(document).await }).await
 }
 
 #[tauri::command]
-pub(crate) async fn choose_files(shell: State<'_, Shell>, folder: bool) -> Answer<Option<u32>> {
+pub(crate) async fn choose_files(shell: Shell, folder: bool) -> Answer<Option<u32>> {
     if !shell.is_open() {
         return Err(DeskError::Locked.view());
     }
@@ -128,24 +162,24 @@ pub(crate) async fn choose_files(shell: State<'_, Shell>, folder: bool) -> Answe
 }
 
 #[tauri::command]
-pub(crate) async fn cancel_import(shell: State<'_, Shell>, job: u32) -> Answer<()> {
+pub(crate) async fn cancel_import(shell: Shell, job: u32) -> Answer<()> {
     shell.desk().cancel_import(Some(job));
     Ok(())
 }
 
 #[tauri::command]
-pub(crate) async fn import_state(shell: State<'_, Shell>) -> Answer<Option<ImportProgress>> {
+pub(crate) async fn import_state(shell: Shell) -> Answer<Option<ImportProgress>> {
     Ok(shell.desk().import_state())
 }
 
 #[tauri::command]
-pub(crate) async fn list_tables(shell: State<'_, Shell>) -> Answer<Vec<TableView>> {
+pub(crate) async fn list_tables(shell: Shell) -> Answer<Vec<TableView>> {
     ask(&shell, move |desk| async move { desk.list_tables().await }).await
 }
 
 #[tauri::command]
 pub(crate) async fn preview_table(
-    shell: State<'_, Shell>,
+    shell: Shell,
     table: u32,
     mapping: Option<TableMapping>,
 ) -> Answer<TablePreview> {
@@ -153,22 +187,18 @@ pub(crate) async fn preview_table(
 }
 
 #[tauri::command]
-pub(crate) async fn import_table(
-    shell: State<'_, Shell>,
-    table: u32,
-    mapping: TableMapping,
-) -> Answer<Vec<TableView>> {
+pub(crate) async fn import_table(shell: Shell, table: u32, mapping: TableMapping) -> Answer<Vec<TableView>> {
     shell.import_table(table, mapping).await
 }
 
 #[tauri::command]
-pub(crate) async fn leave_table(shell: State<'_, Shell>, table: u32) -> Answer<Vec<TableView>> {
+pub(crate) async fn leave_table(shell: Shell, table: u32) -> Answer<Vec<TableView>> {
     ask(&shell, move |desk| async move { desk.leave_table(table).await }).await
 }
 
 #[tauri::command]
 pub(crate) async fn open_review(
-    shell: State<'_, Shell>,
+    shell: Shell,
     query: ReviewQuery,
     start: u32,
     end: u32,
@@ -177,27 +207,27 @@ pub(crate) async fn open_review(
 }
 
 #[tauri::command]
-pub(crate) async fn review_lines(shell: State<'_, Shell>, query: LinesQuery) -> Answer<Vec<ReviewLine>> {
+pub(crate) async fn review_lines(shell: Shell, query: LinesQuery) -> Answer<Vec<ReviewLine>> {
     ask(&shell, move |desk| async move { desk.review_lines(query).await }).await
 }
 
 #[tauri::command]
-pub(crate) async fn group(shell: State<'_, Shell>, view: u32, group: i64) -> Answer<GroupView> {
+pub(crate) async fn group(shell: Shell, view: u32, group: i64) -> Answer<GroupView> {
     ask(&shell, move |desk| async move { desk.group(view, group).await }).await
 }
 
 #[tauri::command]
-pub(crate) async fn source(shell: State<'_, Shell>, line: LineRef) -> Answer<SourceView> {
+pub(crate) async fn source(shell: Shell, line: LineRef) -> Answer<SourceView> {
     ask(&shell, move |desk| async move { desk.source(line).await }).await
 }
 
 #[tauri::command]
-pub(crate) async fn selection(shell: State<'_, Shell>, lines: Vec<LineRef>) -> Answer<SelectionView> {
+pub(crate) async fn selection(shell: Shell, lines: Vec<LineRef>) -> Answer<SelectionView> {
     ask(&shell, move |desk| async move { desk.selection(lines).await }).await
 }
 
 #[tauri::command]
-pub(crate) async fn decide(shell: State<'_, Shell>, request: DecisionRequest) -> Answer<DecisionView> {
+pub(crate) async fn decide(shell: Shell, request: DecisionRequest) -> Answer<DecisionView> {
     let done = ask(&shell, move |desk| async move { desk.decide(request).await }).await?;
     shell.refresh().await;
     Ok(done)
@@ -205,7 +235,7 @@ pub(crate) async fn decide(shell: State<'_, Shell>, request: DecisionRequest) ->
 
 #[tauri::command]
 pub(crate) async fn export_reconciliation(
-    shell: State<'_, Shell>,
+    shell: Shell,
     account: i64,
     month: Option<String>,
 ) -> Answer<ExportView> {
@@ -216,7 +246,7 @@ pub(crate) async fn export_reconciliation(
 }
 
 #[tauri::command]
-pub(crate) async fn show_export(shell: State<'_, Shell>, path: String) -> Answer<()> {
+pub(crate) async fn show_export(shell: Shell, path: String) -> Answer<()> {
     let path = shell.find_exported(&path).ok_or_else(|| {
         error_view("export.unknown", "Only files exported since the program started can be shown.")
     })?;
@@ -231,7 +261,7 @@ pub(crate) async fn show_export(shell: State<'_, Shell>, path: String) -> Answer
 /// Makes a workspace that replicates a company's log. The key is handed over once and never comes back.
 #[tauri::command]
 pub(crate) async fn connect_workspace(
-    shell: State<'_, Shell>,
+    shell: Shell,
     server: String,
     key: String,
     certificate: bool,
@@ -242,7 +272,7 @@ pub(crate) async fn connect_workspace(
 
 /// Asks for the certificate of a service that the system does not know; `null` when nothing was chosen.
 #[tauri::command]
-pub(crate) async fn choose_certificate(shell: State<'_, Shell>) -> Answer<Option<CertificateView>> {
+pub(crate) async fn choose_certificate(shell: Shell) -> Answer<Option<CertificateView>> {
     match dialog::choose_file(shell.app()).await {
         Some(path) => shell.take_certificate(path).await.map(Some),
         None => Ok(None),
@@ -250,22 +280,22 @@ pub(crate) async fn choose_certificate(shell: State<'_, Shell>) -> Answer<Option
 }
 
 #[tauri::command]
-pub(crate) async fn sync_now(shell: State<'_, Shell>) -> Answer<SyncView> {
+pub(crate) async fn sync_now(shell: Shell) -> Answer<SyncView> {
     ask(&shell, move |desk| async move { desk.ask_sync().await }).await
 }
 
 #[tauri::command]
-pub(crate) async fn sync_state(shell: State<'_, Shell>) -> Answer<SyncView> {
+pub(crate) async fn sync_state(shell: Shell) -> Answer<SyncView> {
     ask(&shell, move |desk| async move { desk.sync_state().await }).await
 }
 
 #[tauri::command]
-pub(crate) async fn list_conflicts(shell: State<'_, Shell>) -> Answer<Vec<ConflictView>> {
+pub(crate) async fn list_conflicts(shell: Shell) -> Answer<Vec<ConflictView>> {
     ask(&shell, move |desk| async move { desk.list_conflicts().await }).await
 }
 
 #[tauri::command]
-pub(crate) async fn dismiss_conflict(shell: State<'_, Shell>, key: String) -> Answer<Vec<ConflictView>> {
+pub(crate) async fn dismiss_conflict(shell: Shell, key: String) -> Answer<Vec<ConflictView>> {
     ask(&shell, move |desk| async move {
         desk.dismiss_conflict(&key).await?;
         desk.list_conflicts().await
@@ -274,7 +304,7 @@ pub(crate) async fn dismiss_conflict(shell: State<'_, Shell>, key: String) -> An
 }
 
 #[tauri::command]
-pub(crate) async fn sign_in(shell: State<'_, Shell>, key: String) -> Answer<SyncView> {
+pub(crate) async fn sign_in(shell: Shell, key: String) -> Answer<SyncView> {
     ask(&shell, move |desk| async move {
         desk.sign_in(key.into(), None).await?;
         desk.sync_state().await
@@ -283,7 +313,7 @@ pub(crate) async fn sign_in(shell: State<'_, Shell>, key: String) -> Answer<Sync
 }
 
 #[tauri::command]
-pub(crate) async fn sign_out(shell: State<'_, Shell>) -> Answer<SyncView> {
+pub(crate) async fn sign_out(shell: Shell) -> Answer<SyncView> {
     ask(&shell, move |desk| async move {
         desk.sign_out().await?;
         desk.sync_state().await

@@ -30,7 +30,7 @@ impl Shell {
     pub(crate) fn import_waiting(&self) {
         let named = {
             let mut known = self.known();
-            if !known.open || known.importing || known.waiting.is_empty() {
+            if !known.is_open() || known.importing || known.waiting.is_empty() {
                 return;
             }
             known.importing = true;

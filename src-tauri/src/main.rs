@@ -1,7 +1,9 @@
 //! The desk in a window: starts Tauri, makes the one window and forwards its commands to `attest-desk`.
 //!
-//! `attest-app [--workspace DIR] [FILE…]`, or `ATTEST_WORKSPACE`. Files are imported once the workspace is open; a
-//! later start for the same workspace hands its files to the running window and ends. Messages for developers go
+//! `attest-app [--workspace DIR | --home DIR] [FILE…]`, or `ATTEST_WORKSPACE`. A home holds the workspaces of several
+//! companies and is this user's folder for data unless named; `--workspace` opens that one and shows no other. Files
+//! are imported once the workspace is open; a later start for the same folder hands its files to the running window and
+//! ends. Messages for developers go
 //! to standard error, as much as `ATTEST_LOG` says (a `tracing` filter); none holds a figure or a name, and no
 //! log file is written.
 //!
@@ -12,6 +14,7 @@
 
 mod args;
 mod commands;
+mod companies;
 mod dialog;
 mod files;
 mod guard;
@@ -26,8 +29,8 @@ mod sync;
 mod window;
 
 use args::{Args, WORKSPACE_VARIABLE, parse_args};
-use attest_desk::Desk;
-use shell::Shell;
+use attest_desk::home::{FIRST, Home};
+use companies::{Companies, Opened};
 use std::{
     env,
     path::{Path, PathBuf},
@@ -60,11 +63,16 @@ fn main() -> ExitCode {
     }
     let named =
         args.workspace.clone().or_else(|| env::var_os(WORKSPACE_VARIABLE).map(|dir| folder.join(dir)));
-    let Some(workspace) = named.or_else(|| place::data_folder().map(|dir| dir.join("workspace"))) else {
-        eprintln!("This user has no folder for data. Name one with --workspace DIR.");
-        return ExitCode::from(REFUSED);
+    let home = args.home.clone().or_else(place::data_folder);
+    let opened = match (named, home) {
+        (Some(workspace), _) => Opened::Workspace(workspace),
+        (None, Some(home)) => Opened::Home(Home::open(home)),
+        (None, None) => {
+            eprintln!("This user has no folder for data. Name one with --home DIR or --workspace DIR.");
+            return ExitCode::from(REFUSED);
+        }
     };
-    match build(workspace, args) {
+    match build(opened, args) {
         Ok(app) => {
             app.run(|app, event| follow(app, &event));
             ExitCode::SUCCESS
@@ -77,15 +85,19 @@ fn main() -> ExitCode {
 }
 
 /// Puts the application together; nothing is shown yet.
-fn build(workspace: PathBuf, args: Args) -> tauri::Result<App> {
+fn build(opened: Opened, args: Args) -> tauri::Result<App> {
     let mut context = tauri::generate_context!();
-    // Starts are told apart by workspace, not by program.
-    context.config_mut().identifier = place::derive_instance_name(&workspace);
+    // Starts are told apart by folder, not by program. A home goes by the name of its first workspace, as it did
+    // before there could be several, so that naming that workspace finds the window that shows it.
+    context.config_mut().identifier = place::derive_instance_name(&match &opened {
+        Opened::Workspace(workspace) => workspace.clone(),
+        Opened::Home(home) => home.path(FIRST),
+    });
     tauri::Builder::default()
         // First, so that a second start ends before it touches anything.
         .plugin(tauri_plugin_single_instance::init(|app, arguments, folder| {
             let later = parse_args(arguments.into_iter().skip(1).map(Into::into), Path::new(&folder));
-            app.state::<Shell>().receive(later.files);
+            app.state::<Companies>().shown().receive(later.files);
             window::raise(app);
         }))
         .invoke_handler(tauri::generate_handler![
@@ -93,6 +105,13 @@ fn build(workspace: PathBuf, args: Args) -> tauri::Result<App> {
             commands::create_workspace,
             commands::unlock,
             commands::lock,
+            commands::lock_all,
+            commands::list_companies,
+            commands::show_company,
+            commands::add_company,
+            commands::put_back_company,
+            commands::label_company,
+            commands::remove_company,
             commands::resume_log,
             commands::save_settings,
             commands::touch,
@@ -125,25 +144,27 @@ fn build(workspace: PathBuf, args: Args) -> tauri::Result<App> {
             commands::sign_out,
         ])
         .setup(move |app| {
-            start(app.handle(), workspace, args.files)?;
+            start(app.handle(), opened, args.files)?;
             Ok(())
         })
         .build(context)
 }
 
-/// Makes the desk, the window and the watches over the user's absence.
-fn start(app: &AppHandle, workspace: PathBuf, files: Vec<PathBuf>) -> tauri::Result<()> {
-    let exports = dirs::document_dir().map_or_else(|| workspace.join("exports"), |dir| dir.join("Attest"));
-    let shell = Shell::new(app.clone(), Desk::new(workspace, exports), files);
-    let theme = shell.desk().settings().theme;
-    app.manage(shell.clone());
-    window::open(app, theme)?;
+/// Makes the desks, the window and the watches over the user's absence.
+fn start(app: &AppHandle, opened: Opened, files: Vec<PathBuf>) -> tauri::Result<()> {
+    let exports = dirs::document_dir().map(|dir| dir.join("Attest"));
+    let companies = Companies::new(app.clone(), exports, opened);
+    let shown = companies.shown();
+    app.manage(companies.clone());
+    shown.receive(files);
+    window::open(app, shown.desk().settings().theme)?;
     // Asked now, the slow part of the first status (does a keychain answer?) is known when the page asks.
-    let early = shell.clone();
-    tauri::async_runtime::spawn(async move { early.refresh().await });
-    let absent = shell.clone();
+    for early in companies.list() {
+        tauri::async_runtime::spawn(async move { early.refresh().await });
+    }
+    let absent = companies.clone();
     session::watch(move || absent.lock_now("system"));
-    tauri::async_runtime::spawn(shell.watch_idle());
+    tauri::async_runtime::spawn(companies.watch_idle());
     Ok(())
 }
 
@@ -151,7 +172,7 @@ fn start(app: &AppHandle, workspace: PathBuf, files: Vec<PathBuf>) -> tauri::Res
 fn follow(app: &AppHandle, event: &RunEvent) {
     match event {
         RunEvent::WindowEvent { event: WindowEvent::DragDrop(drag), .. } => {
-            let shell = app.state::<Shell>();
+            let shell = app.state::<Companies>().shown();
             match drag {
                 DragDropEvent::Enter { .. } => shell.drag(true),
                 DragDropEvent::Leave => shell.drag(false),
@@ -165,7 +186,7 @@ fn follow(app: &AppHandle, event: &RunEvent) {
                 _ => {}
             }
         }
-        RunEvent::Exit => app.state::<Shell>().close(),
+        RunEvent::Exit => app.state::<Companies>().close(),
         _ => {}
     }
 }

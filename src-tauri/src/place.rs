@@ -1,4 +1,4 @@
-//! Where the workspace lies, and the name by which a second start finds the first one.
+//! Where the workspaces lie, and the name by which a second start finds the first one.
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};

@@ -66,7 +66,7 @@ impl Shell {
             let teller = shell.clone();
             let mut shown = (0, SyncPhase::Idle);
             let kept = desk.keep_synced(move |view| {
-                teller.emit(SYNC_CHANGED, view);
+                teller.note_sync(SYNC_CHANGED, view);
                 let now = (view.changes, view.phase);
                 // What the log says of itself stands in the status.
                 if now.0 != shown.0 || (now.1 == SyncPhase::Frozen) != (shown.1 == SyncPhase::Frozen) {
@@ -90,6 +90,6 @@ impl Shell {
 async fn tell_end(shell: &Shell) {
     let state: Result<SyncView, _> = shell.desk().sync_state().await;
     if let Ok(view) = state {
-        shell.emit(SYNC_CHANGED, &view);
+        shell.note_sync(SYNC_CHANGED, &view);
     }
 }

@@ -32,18 +32,18 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 /// The backend of a company, which can be taken away and put elsewhere.
-struct Service {
+pub(crate) struct Service {
     folder: TempDir,
     running: Option<Running>,
     tenant: Uuid,
     /// The port that the window knows.
-    port: u16,
+    pub(crate) port: u16,
     /// Where it is now, for the other desk.
     now: Arc<AtomicU16>,
 }
 
 impl Service {
-    async fn new() -> Result<Self> {
+    pub(crate) async fn new() -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let now = Arc::new(AtomicU16::new(0));
         let mut service = Self { folder, running: None, tenant: Uuid::nil(), port: free_port()?, now };
@@ -52,7 +52,7 @@ impl Service {
         Ok(service)
     }
 
-    async fn start(&mut self, port: u16) -> Result<()> {
+    pub(crate) async fn start(&mut self, port: u16) -> Result<()> {
         let config = Config {
             listen: ([127, 0, 0, 1], port).into(),
             data: self.folder.path().join("backend"),
@@ -63,7 +63,7 @@ impl Service {
         Ok(())
     }
 
-    async fn stop(&mut self) -> Result<()> {
+    pub(crate) async fn stop(&mut self) -> Result<()> {
         match self.running.take() {
             Some(running) => running.stop().await,
             None => Ok(()),
@@ -74,11 +74,11 @@ impl Service {
         self.running.as_ref().context("the service runs")
     }
 
-    fn certificate(&self) -> Result<PathBuf> {
+    pub(crate) fn certificate(&self) -> Result<PathBuf> {
         self.backend()?.certificate.clone().context("it made a certificate")
     }
 
-    async fn invite(&self, name: &str) -> Result<String> {
+    pub(crate) async fn invite(&self, name: &str) -> Result<String> {
         let (_, key) = operate::add_program(
             self.backend()?.backend(),
             self.tenant,
@@ -91,7 +91,7 @@ impl Service {
     }
 
     /// The desk of another controller, in this process.
-    async fn colleague(&self, name: &str) -> Result<Office> {
+    pub(crate) async fn colleague(&self, name: &str) -> Result<Office> {
         let folder = tempfile::tempdir()?;
         let (dir, exports) = (folder.path().join("workspace"), folder.path().join("exports"));
         let desk = Desk::with_network(dir, exports, Arc::new(DeskClock), Arc::new(Moving(self.now.clone())));
@@ -123,7 +123,7 @@ fn free_port() -> Result<u16> {
 }
 
 /// Two entries, and the ledger lines that belong to them.
-async fn import_month(office: &Office) {
+pub(crate) async fn import_month(office: &Office) {
     let statement = camt("053", "S-1", "2026-03-02")
         .balances("0.00", "30.00")
         .with(entry("10.00", "2026-03-02").reference("INV-1").party("Nordlys AS"))
@@ -140,13 +140,13 @@ async fn decide_match(office: &Office, amount: &str) -> Result<()> {
 }
 
 /// Waits until the status bar says something.
-async fn says(window: &Window, words: &str) -> Result<()> {
+pub(crate) async fn says(window: &Window, words: &str) -> Result<()> {
     let text = "document.querySelector('[data-testid=sync-state]')?.innerText ?? ''";
     window.until(&format!("“{words}”"), &format!("({text}).includes({})", json!(words))).await
 }
 
 /// Connects on the first screen, by keyboard from the choice of the way on.
-async fn connect(window: &Window, service: &Service, key: &str) -> Result<()> {
+pub(crate) async fn connect(window: &Window, service: &Service, key: &str) -> Result<()> {
     window.click("way-company").await?;
     window.click("connect-server").await?;
     window.type_text(&format!("localhost:{}", service.port)).await?;

@@ -3,6 +3,7 @@
 //! Each flow has a workspace, a company and a window of its own; `cargo xtask test --only e2e` gives them a display
 //! and a keychain.
 
+mod companies;
 mod connected;
 #[allow(
     dead_code,

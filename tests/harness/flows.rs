@@ -20,7 +20,7 @@ pub const ESCAPE: char = '\u{e00c}';
 pub const DOWN: char = '\u{e015}';
 
 /// How long the import of a year of daily files may take in a debug build.
-const IMPORT_PATIENCE: Duration = Duration::from_secs(300);
+pub const IMPORT_PATIENCE: Duration = Duration::from_secs(300);
 
 /// What the reconciliation says of itself: everything that a decision changes and its undoing restores.
 #[derive(Clone, Debug, PartialEq, Eq)]

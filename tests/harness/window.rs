@@ -49,6 +49,17 @@ impl Window {
         Self::start_with("attest-app", &arguments, variables).await
     }
 
+    /// Starts the application on a home, a folder of several companies, with files to import into the one that is
+    /// shown and these variables besides its own.
+    ///
+    /// # Errors
+    /// When the window does not open.
+    pub async fn open_home(home: &Path, files: &[PathBuf], variables: &[(&str, &Path)]) -> Result<Self> {
+        let mut arguments = vec![PathBuf::from("--home"), home.to_path_buf()];
+        arguments.extend_from_slice(files);
+        Self::start_with("attest-app", &arguments, variables).await
+    }
+
     /// Starts any program with a webview and waits for its first content.
     ///
     /// # Errors
@@ -221,8 +232,20 @@ impl Window {
 /// # Errors
 /// When the second process does not hand them over.
 pub fn hand_over(workspace: &Path, files: &[PathBuf]) -> Result<()> {
+    start_again(&["--workspace".as_ref(), workspace], files)
+}
+
+/// The same for an application that shows a home: the files are for the company that is shown.
+///
+/// # Errors
+/// When the second process does not hand them over.
+pub fn hand_over_at_home(home: &Path, files: &[PathBuf]) -> Result<()> {
+    start_again(&["--home".as_ref(), home], files)
+}
+
+fn start_again(arguments: &[&Path], files: &[PathBuf]) -> Result<()> {
     let mut second = Command::new(find_program("attest-app")?);
-    let status = second.arg("--workspace").arg(workspace).args(files).status()?;
+    let status = second.args(arguments).args(files).status()?;
     if !status.success() {
         bail!("the second start ended with {status}");
     }

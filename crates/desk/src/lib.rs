@@ -27,6 +27,7 @@ mod undo;
 mod workspace;
 
 pub mod doctor;
+pub mod home;
 pub mod import;
 pub mod listing;
 pub mod view;

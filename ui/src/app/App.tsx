@@ -1,8 +1,11 @@
-/** The gate: first start, lock screen or the open workspace. Nothing of the one is in the document of another. */
-import { QueryCache, QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
+/**
+ * The gate: first start, lock screen or the open workspace of the company that is shown. Nothing of the one is in the
+ * document of another, and nothing of one company in that of another.
+ */
+import { QueryClientProvider, useQuery } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { useEffect, useLayoutEffect, useState } from "react";
-import { CommandProvider } from "../commands";
+import { type ReactNode, useEffect, useLayoutEffect, useMemo, useState } from "react";
+import { CommandProvider, Notices } from "../commands";
 import { Button, Note } from "../design";
 import {
   CreateScreen,
@@ -12,42 +15,23 @@ import {
   useWorkspaceEvents,
 } from "../features/workspace";
 import { I18nProvider, LOCALES, useI18n } from "../i18n";
-import { type Language, toErrorView } from "../ipc";
+import { type Language, type ListedCompany, leaveClient, toErrorView } from "../ipc";
+import { CompanyMenu, useSwitchKey } from "./CompanyMenu";
+import { Elsewhere } from "./Elsewhere";
+import { clientFor, companyName, OfficeContext, shownCompany, useCompanies, useOffice } from "./office";
 import { makeRouter } from "./router";
-
-/** Rust is on this machine: nothing is retried, nothing goes stale by time, and no network is waited for. */
-function makeClient(): QueryClient {
-  const client: QueryClient = new QueryClient({
-    queryCache: new QueryCache({
-      onError: (reason) => {
-        // A query that finds the workspace locked knows more than the status that was last heard of.
-        if (toErrorView(reason).code === "workspace.locked") {
-          void client.invalidateQueries({ queryKey: statusQuery.queryKey });
-        }
-      },
-    }),
-    defaultOptions: {
-      queries: {
-        retry: false,
-        staleTime: Number.POSITIVE_INFINITY,
-        refetchOnWindowFocus: false,
-        refetchOnReconnect: false,
-        networkMode: "always",
-      },
-    },
-  });
-  return client;
-}
 
 /** Before the settings are known, the system's language decides. */
 function systemLanguage(): Language {
   return navigator.language.toLowerCase().startsWith("sv") ? "sv" : "en";
 }
 
-function OpenWorkspace() {
-  const [router] = useState(makeRouter);
+function OpenWorkspace({ company }: { company: ListedCompany }) {
+  const { t } = useI18n();
+  const { view, notices } = useOffice();
+  const [router] = useState(() => makeRouter(company.id));
   return (
-    <CommandProvider>
+    <CommandProvider name={companyName(view, company, t)} notices={notices}>
       <RouterProvider router={router} />
     </CommandProvider>
   );
@@ -68,7 +52,32 @@ function Failed({ reason, onRetry }: { reason: unknown; onRetry: () => void }) {
   );
 }
 
-function Gate() {
+/** A screen without the frame, with the way to the other companies. */
+function Outside({ company, children }: { company: ListedCompany; children: ReactNode }) {
+  const { t } = useI18n();
+  const { view } = useOffice();
+  const [open, setOpen] = useState(false);
+  useSwitchKey(() => setOpen(true));
+  // The only company needs no name over it that says no more than the program's.
+  const shown = view.companies.length > 1 || company.workspace === "locked";
+  return (
+    <div className="outside">
+      {shown && view.several ? (
+        <nav className="outside-company" aria-label={t("companies.title")}>
+          <CompanyMenu
+            name={companyName(view, company, t)}
+            detail={t(`companies.${company.workspace}`)}
+            open={open}
+            onOpen={setOpen}
+          />
+        </nav>
+      ) : null}
+      {children}
+    </div>
+  );
+}
+
+function Gate({ company }: { company: ListedCompany }) {
   const status = useQuery(statusQuery);
   useWorkspaceEvents();
   const open = status.data?.workspace === "open";
@@ -87,7 +96,43 @@ function Gate() {
     }
   }, [language, theme]);
 
-  // Nothing may be dropped into the page itself; the shell takes files natively.
+  return (
+    <I18nProvider language={language}>
+      <Elsewhere />
+      {status.data === undefined ? (
+        status.isError ? (
+          <Failed reason={status.error} onRetry={() => void status.refetch()} />
+        ) : (
+          <main className="gate" aria-busy="true" />
+        )
+      ) : open ? (
+        <OpenWorkspace company={company} />
+      ) : (
+        <Outside company={company}>
+          {status.data.workspace === "absent" ? (
+            <CreateScreen status={status.data} />
+          ) : (
+            <LockScreen status={status.data} />
+          )}
+        </Outside>
+      )}
+    </I18nProvider>
+  );
+}
+
+/** One company, for as long as it is shown. */
+function Company({ company }: { company: ListedCompany }) {
+  const client = clientFor(company.id);
+  useEffect(() => () => leaveClient(client), [client]);
+  return (
+    <QueryClientProvider client={client}>
+      <Gate company={company} />
+    </QueryClientProvider>
+  );
+}
+
+/** Nothing may be dropped into the page itself; the shell takes files natively. */
+function useNoDrops(): void {
   useEffect(() => {
     const refuse = (event: DragEvent) => event.preventDefault();
     window.addEventListener("dragover", refuse);
@@ -97,32 +142,29 @@ function Gate() {
       window.removeEventListener("drop", refuse);
     };
   }, []);
-
-  return (
-    <I18nProvider language={language}>
-      {status.data === undefined ? (
-        status.isError ? (
-          <Failed reason={status.error} onRetry={() => void status.refetch()} />
-        ) : (
-          <main className="gate" aria-busy="true" />
-        )
-      ) : status.data.workspace === "absent" ? (
-        <CreateScreen status={status.data} />
-      ) : status.data.workspace === "locked" ? (
-        <LockScreen status={status.data} />
-      ) : (
-        <OpenWorkspace />
-      )}
-    </I18nProvider>
-  );
 }
 
 /** The whole window. */
 export function App() {
-  const [client] = useState(makeClient);
+  const { view, error, ask } = useCompanies();
+  const [notices] = useState(() => new Notices());
+  const state = useMemo(() => (view === null ? null : { view, notices }), [view, notices]);
+  useNoDrops();
+  const company = view === null ? undefined : shownCompany(view);
+  if (state === null || company === undefined) {
+    return (
+      <I18nProvider language={systemLanguage()}>
+        {error === null ? (
+          <main className="gate" aria-busy="true" />
+        ) : (
+          <Failed reason={error} onRetry={ask} />
+        )}
+      </I18nProvider>
+    );
+  }
   return (
-    <QueryClientProvider client={client}>
-      <Gate />
-    </QueryClientProvider>
+    <OfficeContext value={state}>
+      <Company key={company.id} company={company} />
+    </OfficeContext>
   );
 }

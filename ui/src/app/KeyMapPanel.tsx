@@ -60,7 +60,9 @@ export function KeyMapPanel({ open, onClose }: { open: boolean; onClose: () => v
                   {scope === "review"
                     ? MOVING.map(({ label, chords }) => <Line key={label} label={t(label)} chords={chords} />)
                     : null}
-                  {COMMANDS.filter((id) => bindingOf(id).scope === scope).map((id) => (
+                  {COMMANDS.filter(
+                    (id) => bindingOf(id).scope === scope && bindingOf(id).chords.length > 0,
+                  ).map((id) => (
                     <Line key={id} label={t(bindingOf(id).label)} chords={bindingOf(id).chords} />
                   ))}
                 </dl>

@@ -1,4 +1,4 @@
-/** Ctrl/Cmd+K: every command with its key, every account, every month. */
+/** Ctrl/Cmd+K: every command with its key, every company, every account, every month. */
 import {
   Autocomplete,
   Dialog,
@@ -20,7 +20,7 @@ interface Entry {
   id: string;
   label: string;
   detail?: string | undefined;
-  key?: string;
+  key?: string | undefined;
   run: () => void;
 }
 
@@ -37,15 +37,16 @@ function useEntries(): { title: Key; entries: Entry[] }[] {
     .map((command) => ({
       id: command.id,
       label: capital(t(bindingOf(command.id).label)),
-      key: describeCommand(command.id, IS_MAC, t),
+      key: describeCommand(command.id, IS_MAC, t) || undefined,
       run: command.run,
     }));
-  const group = (name: "accounts" | "months"): Entry[] =>
+  const group = (name: "companies" | "accounts" | "months"): Entry[] =>
     destinations
       .filter((one) => one.group === name)
       .map(({ id, label, detail, run }) => ({ id, label, detail, run }));
   return [
     { title: "palette.actions" as const, entries: actions },
+    { title: "palette.companies" as const, entries: group("companies") },
     { title: "palette.accounts" as const, entries: group("accounts") },
     { title: "palette.months" as const, entries: group("months") },
   ].filter(({ entries }) => entries.length > 0);

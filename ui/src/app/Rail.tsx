@@ -8,6 +8,8 @@ import { type ImportState, tablesQuery } from "../features/documents";
 import { accountsQuery } from "../features/review";
 import { formatCode, useI18n } from "../i18n";
 import type { StatusView, SyncView } from "../ipc";
+import { CompanyMenu } from "./CompanyMenu";
+import { companyName, shownCompany, useOffice } from "./office";
 
 interface EntryProps {
   to: "/reconcile" | "/documents" | "/settings";
@@ -37,30 +39,30 @@ interface Props {
   sync: SyncView | undefined;
   imports: ImportState;
   onLock: () => void;
+  companiesOpen: boolean;
+  onCompanies: (open: boolean) => void;
 }
 
 /** The rail. */
-export function Rail({ status, sync, imports, onLock }: Props) {
+export function Rail({ status, sync, imports, onLock, companiesOpen, onCompanies }: Props) {
   const { t, count } = useI18n();
   const accounts = useQuery(accountsQuery);
   const open = (accounts.data ?? []).reduce((sum, account) => sum + account.open, 0);
   const { progress } = imports;
   const waiting = useQuery(tablesQuery).data?.length ?? 0;
   const connected = sync !== undefined && sync.phase !== "standalone";
-  const name = status.company ?? sync?.company ?? t("app.name");
+  const { view } = useOffice();
+  const company = shownCompany(view);
+  const listed = company === undefined ? t("app.name") : companyName(view, company, t);
+  const name = status.company ?? sync?.company ?? listed;
   return (
     <nav className="rail" aria-label={t("nav.label")}>
-      <div className="rail-company">
-        <span className="rail-mark" aria-hidden="true">
-          {t("app.name").charAt(0)}
-        </span>
-        <span className="rail-names">
-          <span className="rail-name" title={name}>
-            {name}
-          </span>
-          <span className="rail-number">{status.organisationNumber ?? t("app.noCompany")}</span>
-        </span>
-      </div>
+      <CompanyMenu
+        name={name}
+        detail={status.organisationNumber ?? t("app.noCompany")}
+        open={companiesOpen}
+        onOpen={onCompanies}
+      />
       <Entry
         to="/reconcile"
         icon={<ReconcileIcon />}

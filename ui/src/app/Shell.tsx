@@ -2,14 +2,15 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { useCommands, useSay } from "../commands";
+import { type Command, useCommands, useSay } from "../commands";
 import { Later, part } from "../design";
 import { tablesQuery, useDragOver, useImport } from "../features/documents";
 import { ConflictBar, conflictsQuery, FirstSync, isFirstSync, useSync } from "../features/sync";
 import { FreezeBar, statusQuery, takeStatus } from "../features/workspace";
 import { useI18n } from "../i18n";
-import { backend, toErrorView } from "../ipc";
+import { office, toErrorView, useBackend } from "../ipc";
 import { visitLine } from "../views";
+import { companyName, useOffice } from "./office";
 import { Rail } from "./Rail";
 import { StatusBar } from "./StatusBar";
 import { ShellContext } from "./shellContext";
@@ -43,6 +44,8 @@ function useWaitingTables(): void {
 export function Shell() {
   const { t, tError } = useI18n();
   const client = useQueryClient();
+  const backend = useBackend();
+  const { view: companies } = useOffice();
   const navigate = useNavigate();
   const say = useSay();
   const status = useQuery(statusQuery);
@@ -54,24 +57,36 @@ export function Shell() {
   const inSettings = useLocation({ select: (location) => location.pathname === "/settings" });
   const connected = sync !== undefined && sync.phase !== "standalone";
   const conflicts = useQuery(conflictsQuery).data ?? [];
-  const [over, setOver] = useState<"sync" | "conflicts" | null>(null);
+  const [over, setOver] = useState<"sync" | "conflicts" | "companies" | null>(null);
 
   const lock = useCallback(() => {
     backend.lock().then(
       (next) => takeStatus(client, next),
       (reason: unknown) => say(tError(toErrorView(reason)), { tone: "wrong" }),
     );
-  }, [client, say, tError]);
+  }, [backend, client, say, tError]);
+  const fail = (reason: unknown) => say(tError(toErrorView(reason)), { tone: "wrong" });
 
-  useCommands("everywhere", [
+  const others = companies.companies
+    .filter((company) => company.id !== companies.shown)
+    .map((company) => ({
+      id: `company-${company.id}`,
+      group: "companies" as const,
+      label: t("palette.switchTo", { name: companyName(companies, company, t) }),
+      run: () => void office.show(company.id).catch(fail),
+    }));
+  const commands: Command[] = [
     { id: "palette", enabled: true, hint: true, run: () => setPanel("palette") },
     { id: "keys", enabled: true, run: () => setPanel("keys") },
     { id: "lock", enabled: true, run: lock },
+    { id: "lockAll", enabled: companies.several, run: () => void office.lockAll().catch(fail) },
+    { id: "switchCompany", enabled: companies.several, run: () => setOver("companies") },
+    { id: "addCompany", enabled: companies.several, run: () => void office.add().catch(fail) },
     {
       id: "syncNow",
       enabled: connected,
       run: () => {
-        backend.syncNow().catch((reason: unknown) => say(tError(toErrorView(reason)), { tone: "wrong" }));
+        backend.syncNow().catch(fail);
       },
     },
     { id: "syncPanel", enabled: connected, run: () => setOver("sync") },
@@ -83,7 +98,8 @@ export function Shell() {
     { id: "goReconcile", enabled: true, run: () => void navigate({ to: "/reconcile" }) },
     { id: "goDocuments", enabled: true, run: () => void navigate({ to: "/documents" }) },
     { id: "goSettings", enabled: true, run: () => void navigate({ to: "/settings" }) },
-  ]);
+  ];
+  useCommands("everywhere", commands, others);
   // The button that was pressed is gone with the last of them; the keyboard goes back to the work.
   const endConflicts = useCallback(() => {
     setOver(null);
@@ -119,13 +135,20 @@ export function Shell() {
           onDone={endConflicts}
           onAsk={(line) => {
             setOver(null);
-            visitLine(line);
+            visitLine(backend.company, line);
             void navigate({ to: "/reconcile" });
           }}
         />
         <div className={`shell ${dragOver ? "shell-drag" : ""}`}>
           {status.data === undefined ? null : (
-            <Rail status={status.data} sync={sync} imports={imports} onLock={lock} />
+            <Rail
+              status={status.data}
+              sync={sync}
+              imports={imports}
+              onLock={lock}
+              companiesOpen={over === "companies"}
+              onCompanies={(open) => setOver(open ? "companies" : null)}
+            />
           )}
           {!inSettings &&
           status.data !== undefined &&

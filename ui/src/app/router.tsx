@@ -12,7 +12,8 @@ import {
 import { lazy, Suspense } from "react";
 import { accountsQuery } from "../features/review";
 import { statusQuery } from "../features/workspace";
-import { DocumentsView, ReconcileView } from "../views";
+import { DocumentsView, ReconcileView, recall, remember } from "../views";
+import { CompanySettings } from "./CompanySettings";
 import { Shell } from "./Shell";
 import { useShell } from "./shellContext";
 
@@ -42,7 +43,7 @@ function Settings() {
   const status = useQuery(statusQuery);
   return status.data === undefined ? null : (
     <Suspense fallback={<main className="work work-wide" aria-busy="true" />}>
-      <SettingsView status={status.data} onLock={lock} />
+      <SettingsView status={status.data} onLock={lock} company={<CompanySettings />} />
     </Suspense>
   );
 }
@@ -55,14 +56,12 @@ const settings = createRoute({ getParentRoute: () => root, path: "/settings", co
 
 const routeTree = root.addChildren([start, reconcile, documents, settings]);
 
-/** The last address, so that unlocking leads back to it. It names a view and nothing else. */
-let last = "/";
-
-/** A router of its own for each opening of the workspace. */
-export function makeRouter() {
-  const router = createRouter({ routeTree, history: createMemoryHistory({ initialEntries: [last] }) });
+/** A router of its own for each opening of a workspace, at the view where the user was in that company. */
+export function makeRouter(company: number) {
+  const start = recall(company).view ?? "/";
+  const router = createRouter({ routeTree, history: createMemoryHistory({ initialEntries: [start] }) });
   router.subscribe("onResolved", ({ toLocation }) => {
-    last = toLocation.pathname;
+    remember(company, { view: toLocation.pathname });
   });
   return router;
 }

@@ -28,7 +28,7 @@ export interface Command {
 /** Something else the palette can go to. */
 export interface Destination {
   id: string;
-  group: "accounts" | "months";
+  group: "companies" | "accounts" | "months";
   label: string;
   detail?: string;
   run: () => void;
@@ -41,6 +41,31 @@ export interface Message {
   testId?: string;
   /** Something to do about it. */
   action?: { label: string; run: () => void };
+}
+
+/** What is said of one company while another is shown; it waits until there is somebody to read it. */
+export class Notices {
+  private listener: ((message: Message) => void) | null = null;
+  private kept: Message | null = null;
+
+  post(message: Message) {
+    if (this.listener === null) {
+      this.kept = message;
+    } else {
+      this.listener(message);
+    }
+  }
+
+  listen(listener: (message: Message) => void) {
+    this.listener = listener;
+    if (this.kept !== null) {
+      listener(this.kept);
+      this.kept = null;
+    }
+    return () => {
+      this.listener = null;
+    };
+  }
 }
 
 class Store {
@@ -106,10 +131,47 @@ interface Said {
 const RegistryContext = createContext<Registry | null>(null);
 const SaidContext = createContext<Said>({ info: NO_INFO, message: null });
 
+interface ProviderProps {
+  /** The company that speaks. */
+  name: string;
+  notices: Notices;
+  children: ReactNode;
+}
+
+/**
+ * Says what a company has to say: in the status bar, and once another company is shown as a notice under its name,
+ * without what could be done about it in the view that is gone.
+ */
+function useSpeech(name: string, notices: Notices): [Message | null, (message: Message | null) => void] {
+  const [message, setMessage] = useState<Message | null>(null);
+  const speaker = useRef({ name, gone: false });
+  speaker.current.name = name;
+  useEffect(() => {
+    const { current } = speaker;
+    current.gone = false;
+    const stop = notices.listen(setMessage);
+    return () => {
+      current.gone = true;
+      stop();
+    };
+  }, [notices]);
+  const say = useCallback(
+    (next: Message | null) => {
+      if (!speaker.current.gone) {
+        setMessage(next);
+      } else if (next !== null) {
+        notices.post({ tone: next.tone, text: `${speaker.current.name}: ${next.text}` });
+      }
+    },
+    [notices],
+  );
+  return [message, say];
+}
+
 /** Holds the commands and the message of the status bar. */
-export function CommandProvider({ children }: { children: ReactNode }) {
+export function CommandProvider({ name, notices, children }: ProviderProps) {
   const [store] = useState(() => new Store());
-  const [message, say] = useState<Message | null>(null);
+  const [message, say] = useSpeech(name, notices);
   const [info, inform] = useState<StatusInfo>(NO_INFO);
   useEffect(() => {
     if (message === null || message.tone === "wrong" || message.action !== undefined) {
@@ -117,8 +179,8 @@ export function CommandProvider({ children }: { children: ReactNode }) {
     }
     const timer = setTimeout(() => say(null), MESSAGE_MS);
     return () => clearTimeout(timer);
-  }, [message]);
-  const registry = useMemo(() => ({ store, say, inform }), [store]);
+  }, [message, say]);
+  const registry = useMemo(() => ({ store, say, inform }), [store, say]);
   const said = useMemo(() => ({ message, info }), [message, info]);
   return (
     <RegistryContext value={registry}>

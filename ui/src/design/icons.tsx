@@ -58,6 +58,11 @@ export const ChevronIcon = () => (
     <path d="m4 6 4 4 4-4" />
   </Icon>
 );
+export const ChevronsIcon = () => (
+  <Icon size={11}>
+    <path d="m4.5 6 3.5-3.5L11.5 6M4.5 10l3.5 3.5 3.5-3.5" />
+  </Icon>
+);
 export const DropIcon = () => (
   <Icon size={22}>
     <path d="M8 2v7.4M4.9 6.4 8 9.5l3.1-3.1M2.4 10.6v2.8h11.2v-2.8" strokeWidth="1.1" />

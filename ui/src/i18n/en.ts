@@ -1,4 +1,6 @@
 /** English: the reference catalogue. Every other one has exactly its keys. */
+
+import { companiesEn } from "./companies.en";
 import { findingsEn } from "./findings.en";
 import { syncEn } from "./sync.en";
 import { tablesEn } from "./tables.en";
@@ -24,6 +26,7 @@ export const en = {
   "rail.logEmpty": "The log is empty",
   "rail.importing": "Importing {done} of {total}",
 
+  ...companiesEn,
   ...syncEn,
 
   "freeze.title": "This workspace can only be read",

@@ -1,5 +1,6 @@
 /** Swedish. */
 
+import { companiesSv } from "./companies.sv";
 import type { Catalogue } from "./en";
 import { findingsSv } from "./findings.sv";
 import { syncSv } from "./sync.sv";
@@ -25,6 +26,7 @@ export const sv: Catalogue = {
   "rail.logEmpty": "Loggen är tom",
   "rail.importing": "Läser in {done} av {total}",
 
+  ...companiesSv,
   ...syncSv,
 
   "freeze.title": "Arbetsytan kan bara läsas",

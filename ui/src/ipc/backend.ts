@@ -5,6 +5,7 @@
  */
 import type { AccountView } from "./generated/AccountView";
 import type { CertificateView } from "./generated/CertificateView";
+import type { CompaniesView } from "./generated/CompaniesView";
 import type { ConflictView } from "./generated/ConflictView";
 import type { DecisionRequest } from "./generated/DecisionRequest";
 import type { DecisionView } from "./generated/DecisionView";
@@ -47,8 +48,10 @@ export interface ConnectRequest {
 /** Ends a subscription. */
 export type Unsubscribe = () => void;
 
-/** Commands and events of the shell. Every rejection is an `ErrorView`; see `toErrorView`. */
+/** Commands and events of one company. Every rejection is an `ErrorView`; see `toErrorView`. */
 export interface Backend {
+  /** The company that is asked, whichever is shown by then. */
+  readonly company: number;
   status(): Promise<StatusView>;
   createWorkspace(passphrase: string | null): Promise<StatusView>;
   unlock(passphrase: string | null): Promise<StatusView>;
@@ -56,7 +59,6 @@ export interface Backend {
   /** Goes on with a log that does not continue its last checkpoint; both stay in it. */
   resumeLog(): Promise<StatusView>;
   saveSettings(settings: SettingsView): Promise<SettingsView>;
-  touch(): Promise<void>;
   listAccounts(): Promise<AccountView[]>;
   setLedgerAccount(account: number, ledgerAccount: string): Promise<AccountView[]>;
   listDocuments(offset: number, limit: number): Promise<DocumentsView>;
@@ -96,4 +98,26 @@ export interface Backend {
   /** `onReady` as for imports. */
   onSyncChanged(listener: (sync: SyncView) => void, onReady: () => void): Unsubscribe;
   onDragState(listener: (state: DragState) => void): Unsubscribe;
+}
+
+/** What concerns all companies of the window. What changes is told by the event, and by nothing else. */
+export interface Office {
+  list(): Promise<CompaniesView>;
+  /** Shows another company. */
+  show(company: number): Promise<void>;
+  /** Makes room for one more company and shows it. */
+  add(): Promise<void>;
+  /** Puts a company back that was taken off the list, and shows it. */
+  putBack(folder: string): Promise<void>;
+  /** What a company is called while it is locked. */
+  label(company: number, label: string): Promise<void>;
+  /** Takes a company off the list; its data stay. */
+  remove(company: number): Promise<void>;
+  lockAll(): Promise<void>;
+  /** Somebody is there. */
+  touch(): Promise<void>;
+  /** `onReady` as for imports. */
+  onChanged(listener: (companies: CompaniesView) => void, onReady: () => void): Unsubscribe;
+  /** Imports of every company. */
+  onImportProgress(listener: (company: number, progress: ImportProgress) => void): Unsubscribe;
 }

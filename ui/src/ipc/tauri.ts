@@ -1,7 +1,8 @@
 /** The backend over Tauri's IPC; the only file that names `@tauri-apps`. */
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
-import type { Backend, Unsubscribe } from "./backend";
+import type { Backend, Office, Unsubscribe } from "./backend";
+import type { ImportProgress } from "./generated/ImportProgress";
 
 /** Subscribes at once and unsubscribes even when the listener was not yet registered. */
 function subscribe<T>(event: string, listener: (payload: T) => void, onReady?: () => void): Unsubscribe {
@@ -13,45 +14,80 @@ function subscribe<T>(event: string, listener: (payload: T) => void, onReady?: (
   };
 }
 
-/** Commands and events of the shell this window runs in. */
-export const backend: Backend = {
-  status: () => invoke("status"),
-  createWorkspace: (passphrase) => invoke("create_workspace", { passphrase }),
-  unlock: (passphrase) => invoke("unlock", { passphrase }),
-  lock: () => invoke("lock"),
-  resumeLog: () => invoke("resume_log"),
-  saveSettings: (settings) => invoke("save_settings", { settings }),
+/** An event of one company. */
+interface Told<T> {
+  company: number;
+  said: T;
+}
+
+/** Commands and events of one company: it is named in each question, and events of the others are not heard. */
+export function backendFor(company: number): Backend {
+  const ask = <T>(command: string, more: Record<string, unknown> = {}): Promise<T> =>
+    invoke(command, { ...more, company });
+  const hear = <T>(event: string, listener: (said: T) => void, onReady?: () => void) =>
+    subscribe<Told<T>>(
+      event,
+      (told) => {
+        if (told.company === company) {
+          listener(told.said);
+        }
+      },
+      onReady,
+    );
+  return {
+    company,
+    status: () => ask("status"),
+    createWorkspace: (passphrase) => ask("create_workspace", { passphrase }),
+    unlock: (passphrase) => ask("unlock", { passphrase }),
+    lock: () => ask("lock"),
+    resumeLog: () => ask("resume_log"),
+    saveSettings: (settings) => ask("save_settings", { settings }),
+    listAccounts: () => ask("list_accounts"),
+    setLedgerAccount: (account, ledgerAccount) => ask("set_ledger_account", { account, ledgerAccount }),
+    listDocuments: (offset, limit) => ask("list_documents", { offset, limit }),
+    listFindings: (document) => ask("list_findings", { document }),
+    chooseFiles: (folder) => ask("choose_files", { folder }),
+    cancelImport: (job) => ask("cancel_import", { job }),
+    importState: () => ask("import_state"),
+    listTables: () => ask("list_tables"),
+    previewTable: (table, mapping) => ask("preview_table", { table, mapping }),
+    importTable: (table, mapping) => ask("import_table", { table, mapping }),
+    leaveTable: (table) => ask("leave_table", { table }),
+    openReview: (query, start, end) => ask("open_review", { query, start, end }),
+    reviewLines: (query) => ask("review_lines", { query }),
+    group: (view, group) => ask("group", { view, group }),
+    source: (line) => ask("source", { line }),
+    selection: (lines) => ask("selection", { lines }),
+    decide: (request) => ask("decide", { request }),
+    exportReconciliation: (account, month) => ask("export_reconciliation", { account, month }),
+    showExport: (path) => ask("show_export", { path }),
+    connectWorkspace: ({ server, key, certificate, passphrase }) =>
+      ask("connect_workspace", { server, key, certificate, passphrase }),
+    chooseCertificate: () => ask("choose_certificate"),
+    syncNow: () => ask("sync_now"),
+    syncState: () => ask("sync_state"),
+    listConflicts: () => ask("list_conflicts"),
+    dismissConflict: (key) => ask("dismiss_conflict", { key }),
+    signIn: (key) => ask("sign_in", { key }),
+    signOut: () => ask("sign_out"),
+    onImportProgress: (listener, onReady) => hear("import-progress", listener, onReady),
+    onWorkspaceChanged: (listener) => hear("workspace-changed", listener),
+    onSyncChanged: (listener, onReady) => hear("sync-changed", listener, onReady),
+    onDragState: (listener) => hear("drag-state", listener),
+  };
+}
+
+/** What concerns all companies of the window. */
+export const office: Office = {
+  list: () => invoke("list_companies"),
+  show: (company) => invoke("show_company", { company }),
+  add: () => invoke("add_company"),
+  putBack: (folder) => invoke("put_back_company", { folder }),
+  label: (company, label) => invoke("label_company", { company, label }),
+  remove: (company) => invoke("remove_company", { company }),
+  lockAll: () => invoke("lock_all"),
   touch: () => invoke("touch"),
-  listAccounts: () => invoke("list_accounts"),
-  setLedgerAccount: (account, ledgerAccount) => invoke("set_ledger_account", { account, ledgerAccount }),
-  listDocuments: (offset, limit) => invoke("list_documents", { offset, limit }),
-  listFindings: (document) => invoke("list_findings", { document }),
-  chooseFiles: (folder) => invoke("choose_files", { folder }),
-  cancelImport: (job) => invoke("cancel_import", { job }),
-  importState: () => invoke("import_state"),
-  listTables: () => invoke("list_tables"),
-  previewTable: (table, mapping) => invoke("preview_table", { table, mapping }),
-  importTable: (table, mapping) => invoke("import_table", { table, mapping }),
-  leaveTable: (table) => invoke("leave_table", { table }),
-  openReview: (query, start, end) => invoke("open_review", { query, start, end }),
-  reviewLines: (query) => invoke("review_lines", { query }),
-  group: (view, group) => invoke("group", { view, group }),
-  source: (line) => invoke("source", { line }),
-  selection: (lines) => invoke("selection", { lines }),
-  decide: (request) => invoke("decide", { request }),
-  exportReconciliation: (account, month) => invoke("export_reconciliation", { account, month }),
-  showExport: (path) => invoke("show_export", { path }),
-  connectWorkspace: ({ server, key, certificate, passphrase }) =>
-    invoke("connect_workspace", { server, key, certificate, passphrase }),
-  chooseCertificate: () => invoke("choose_certificate"),
-  syncNow: () => invoke("sync_now"),
-  syncState: () => invoke("sync_state"),
-  listConflicts: () => invoke("list_conflicts"),
-  dismissConflict: (key) => invoke("dismiss_conflict", { key }),
-  signIn: (key) => invoke("sign_in", { key }),
-  signOut: () => invoke("sign_out"),
-  onImportProgress: (listener, onReady) => subscribe("import-progress", listener, onReady),
-  onWorkspaceChanged: (listener) => subscribe("workspace-changed", listener),
-  onSyncChanged: (listener, onReady) => subscribe("sync-changed", listener, onReady),
-  onDragState: (listener) => subscribe("drag-state", listener),
+  onChanged: (listener, onReady) => subscribe("companies-changed", listener, onReady),
+  onImportProgress: (listener) =>
+    subscribe<Told<ImportProgress>>("import-progress", ({ company, said }) => listener(company, said)),
 };

@@ -15,7 +15,7 @@ import {
   tablesQuery,
 } from "../features/documents";
 import { useI18n } from "../i18n";
-import { backend, toErrorView } from "../ipc";
+import { toErrorView, useBackend } from "../ipc";
 
 interface Props {
   imports: ImportState;
@@ -69,6 +69,7 @@ function Drop({ over, small, onChoose }: DropProps) {
 export function DocumentsView({ imports, dragOver, dismissed, onDismiss }: Props) {
   const { t, tError } = useI18n();
   const say = useSay();
+  const backend = useBackend();
   const first = useQuery(documentsQuery(0));
   const tables = useQuery(tablesQuery).data ?? [];
   const [index, setIndex] = useState(-1);

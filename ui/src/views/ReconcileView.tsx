@@ -29,11 +29,11 @@ import {
 import { fractionDigits, useI18n } from "../i18n";
 import {
   type AccountView,
-  backend,
   type LineRef,
   type ReviewFilter,
   type ReviewQuery,
   toErrorView,
+  useBackend,
 } from "../ipc";
 import { recall, remember } from "./place";
 import { useExport } from "./useExport";
@@ -144,8 +144,10 @@ function AccountReview({ accounts, account, visit, onAccount, onDocuments }: Acc
   const i18n = useI18n();
   const { t, tError } = i18n;
   const client = useQueryClient();
+  const backend = useBackend();
+  const { company } = backend;
   const say = useSay();
-  const place = visit === null ? recall() : { month: visit.to.month, filter: "all" as const };
+  const place = visit === null ? recall(company) : { month: visit.to.month, filter: "all" as const };
   // The month goes along from account to account. Until the user touches anything it is the newest, also when an
   // import brings newer ones in.
   const [pinned, setMonth] = useState<string | null | undefined>(() =>
@@ -168,9 +170,9 @@ function AccountReview({ accounts, account, visit, onAccount, onDocuments }: Acc
 
   useEffect(() => {
     if (pinned !== undefined) {
-      remember({ account: account.id, month: pinned, filter });
+      remember(company, { account: account.id, month: pinned, filter });
     }
-  }, [account.id, pinned, filter]);
+  }, [company, account.id, pinned, filter]);
 
   const query = useMemo<ReviewQuery | null>(
     () =>
@@ -268,7 +270,7 @@ function AccountReview({ accounts, account, visit, onAccount, onDocuments }: Acc
         })
         .catch((reason: unknown) => say(tError(toErrorView(reason)), { tone: "wrong" }));
     },
-    [account.id, client, say, tError],
+    [backend, account.id, client, say, tError],
   );
 
   const group =
@@ -373,8 +375,9 @@ function AccountReview({ accounts, account, visit, onAccount, onDocuments }: Acc
 export function ReconcileView({ onDocuments }: { onDocuments: () => void }) {
   const { t, tError } = useI18n();
   const accounts = useQuery(accountsQuery);
-  const [chosen, setChosen] = useState<number | null>(() => recall().account ?? null);
-  const wish = useVisit();
+  const { company } = useBackend();
+  const [chosen, setChosen] = useState<number | null>(() => recall(company).account ?? null);
+  const wish = useVisit(company);
   const [visit, setVisit] = useState<Visit | null>(null);
   if (wish !== null && wish !== visit) {
     setVisit(wish);

@@ -1,12 +1,20 @@
 /** Settings of this machine. */
+import type { ReactNode } from "react";
 import { describeCommand, IS_MAC, useSay } from "../commands";
 import { Button } from "../design";
 import { SettingsForm } from "../features/settings";
 import { translatorFor, useI18n } from "../i18n";
 import type { StatusView } from "../ipc";
 
+interface Props {
+  status: StatusView;
+  onLock: () => void;
+  /** What there is to set of the company itself. */
+  company: ReactNode;
+}
+
 /** The settings view. */
-export function SettingsView({ status, onLock }: { status: StatusView; onLock: () => void }) {
+export function SettingsView({ status, onLock, company }: Props) {
   const { t } = useI18n();
   const say = useSay();
   return (
@@ -22,6 +30,7 @@ export function SettingsView({ status, onLock }: { status: StatusView; onLock: (
         status={status}
         onSaved={(saved) => say(translatorFor(saved.language).t("settings.saved"))}
       >
+        {company}
         <Button keyCap={describeCommand("lock", IS_MAC, t)} onPress={onLock}>
           {t("settings.lockNow")}
         </Button>

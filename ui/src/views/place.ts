@@ -1,24 +1,28 @@
 /**
- * Where the user was, so that leaving a view or unlocking brings them back.
- * Holds ids and a month only: no figure and no word survives the lock here.
+ * Where the user was in each company, so that leaving a view, unlocking or coming back from another company brings
+ * them there. Holds ids, a month and the name of a view only: no figure and no word survives the lock here. It lives as
+ * long as the window, also over its being emptied.
  */
 import type { ReviewFilter } from "../ipc";
 
-/** A place in the reconciliation. */
+/** A place in a company. */
 export interface Place {
+  /** Address of the view. */
+  view?: string;
   account?: number;
   month?: string | null;
   filter?: ReviewFilter;
 }
 
-let place: Place = {};
+const key = (company: number) => `place-${company}`;
 
-/** The last place. */
-export function recall(): Place {
-  return place;
+/** The last place in a company. */
+export function recall(company: number): Place {
+  const kept: unknown = JSON.parse(sessionStorage.getItem(key(company)) ?? "{}");
+  return typeof kept === "object" && kept !== null ? kept : {};
 }
 
-/** Keeps a place. A month of one account is none of another. */
-export function remember(next: Place): void {
-  place = next;
+/** Keeps what changed of a place. A month of one account is none of another, so the two come together. */
+export function remember(company: number, change: Place): void {
+  sessionStorage.setItem(key(company), JSON.stringify({ ...recall(company), ...change }));
 }

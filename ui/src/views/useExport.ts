@@ -2,7 +2,7 @@
 import { useCallback, useState } from "react";
 import { useSay } from "../commands";
 import { useI18n } from "../i18n";
-import { backend, toErrorView } from "../ipc";
+import { toErrorView, useBackend } from "../ipc";
 
 /** Last part of a path of either kind of system. */
 export function fileName(path: string): string {
@@ -13,6 +13,7 @@ export function fileName(path: string): string {
 export function useExport(account: number, month: string | null) {
   const { t, tError } = useI18n();
   const say = useSay();
+  const backend = useBackend();
   const [exporting, setExporting] = useState(false);
   const runExport = useCallback(() => {
     const fail = (reason: unknown) => say(tError(toErrorView(reason)), { tone: "wrong" });
@@ -30,6 +31,6 @@ export function useExport(account: number, month: string | null) {
       )
       .catch(fail)
       .finally(() => setExporting(false));
-  }, [account, month, say, t, tError]);
+  }, [backend, account, month, say, t, tError]);
   return { exporting, runExport };
 }

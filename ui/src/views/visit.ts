@@ -6,6 +6,8 @@ import type { ConflictLine } from "../ipc";
 export interface Visit {
   /** Counts the wishes, so that the same line can be asked for again. */
   number: number;
+  /** Whose line it is: another company has none by that name. */
+  company: number;
   to: ConflictLine;
 }
 
@@ -14,9 +16,9 @@ let count = 0;
 const listeners = new Set<() => void>();
 
 /** Asks for a line. */
-export function visitLine(to: ConflictLine): void {
+export function visitLine(company: number, to: ConflictLine): void {
   count += 1;
-  visit = { number: count, to };
+  visit = { number: count, company, to };
   for (const listener of listeners) {
     listener();
   }
@@ -32,7 +34,7 @@ function subscribe(listener: () => void) {
   return () => listeners.delete(listener);
 }
 
-/** The newest wish that was not fulfilled yet. */
-export function useVisit(): Visit | null {
-  return useSyncExternalStore(subscribe, () => visit);
+/** The newest wish in this company that was not fulfilled yet. */
+export function useVisit(company: number): Visit | null {
+  return useSyncExternalStore(subscribe, () => (visit?.company === company ? visit : null));
 }

@@ -25,10 +25,12 @@ macro_rules! view {
     };
 }
 
+mod companies;
 mod review;
 mod sync;
 mod tables;
 
+pub use companies::*;
 pub use review::*;
 pub use sync::*;
 pub use tables::*;

@@ -1,7 +1,7 @@
 /** Progress of the running import, and what became of the last one's files. */
 import { Button, Meter, Pill, type Tone } from "../../design";
 import { findingWords, formatBytes, useI18n } from "../../i18n";
-import { backend, type ImportProgress, type ImportResult, type ImportStatus } from "../../ipc";
+import { type ImportProgress, type ImportResult, type ImportStatus, useBackend } from "../../ipc";
 import { countByStatus, shareDone } from "./progress";
 
 const TONES: Record<ImportStatus, Tone> = {
@@ -69,6 +69,7 @@ interface Props {
 
 /** The import, running or just ended. */
 export function ImportPanel({ progress, left, cancelKey, onDismiss }: Props) {
+  const backend = useBackend();
   const { t, language, count } = useI18n();
   const counts = countByStatus(progress);
   const remarkable = REMARKABLE.flatMap((status) =>

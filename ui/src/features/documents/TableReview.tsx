@@ -4,7 +4,7 @@ import { type KeyboardEvent, useState } from "react";
 import { describeCommand, IS_MAC, useCommands, useSay } from "../../commands";
 import { Button, Note, Pill } from "../../design";
 import { useI18n } from "../../i18n";
-import { backend, type TableMapping, type TablePreview, type TableView, toErrorView } from "../../ipc";
+import { type TableMapping, type TablePreview, type TableView, toErrorView, useBackend } from "../../ipc";
 import { previewQuery, tablesQuery } from "./queries";
 import { TableRows } from "./TableRows";
 import { TableSettings } from "./TableSettings";
@@ -96,6 +96,7 @@ interface OneProps {
 function OneTable({ table, waiting, busy }: OneProps) {
   const { t, tError } = useI18n();
   const say = useSay();
+  const backend = useBackend();
   const client = useQueryClient();
   const [edited, setEdited] = useState<TableMapping | null>(null);
   const [wrongOnly, setWrongOnly] = useState(false);

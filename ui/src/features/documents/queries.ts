@@ -1,6 +1,6 @@
 /** What the documents view asks Rust for. */
 import { queryOptions } from "@tanstack/react-query";
-import { backend, type TableMapping } from "../../ipc";
+import { backendOf, type TableMapping } from "../../ipc";
 
 /** Rows per page of the list. */
 export const PAGE = 100;
@@ -9,7 +9,7 @@ export const PAGE = 100;
 export function documentsQuery(page: number) {
   return queryOptions({
     queryKey: ["documents", page],
-    queryFn: () => backend.listDocuments(page * PAGE, PAGE),
+    queryFn: ({ client }) => backendOf(client).listDocuments(page * PAGE, PAGE),
   });
 }
 
@@ -17,21 +17,21 @@ export function documentsQuery(page: number) {
 export function findingsQuery(document: number) {
   return queryOptions({
     queryKey: ["findings", document],
-    queryFn: () => backend.listFindings(document),
+    queryFn: ({ client }) => backendOf(client).listFindings(document),
   });
 }
 
 /** The tables whose columns wait for a person. */
 export const tablesQuery = queryOptions({
   queryKey: ["tables"],
-  queryFn: () => backend.listTables(),
+  queryFn: ({ client }) => backendOf(client).listTables(),
 });
 
 /** A waiting table as a mapping reads it; `null` stands for the suggested one. */
 export function previewQuery(table: number, mapping: TableMapping | null) {
   return queryOptions({
     queryKey: ["table", table, mapping],
-    queryFn: () => backend.previewTable(table, mapping),
+    queryFn: ({ client }) => backendOf(client).previewTable(table, mapping),
     // Figures of a file that is not imported are kept no longer than they are looked at.
     gcTime: 0,
   });

@@ -1,7 +1,7 @@
 /** The running or last import, from its events and, after a restart of the window, from the shell's memory. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { backend, type ImportProgress, readAgain } from "../../ipc";
+import { type ImportProgress, readAgain, useBackend } from "../../ipc";
 import { type Sample, secondsLeft } from "./progress";
 
 /** An import as the window shows it. */
@@ -20,6 +20,7 @@ const LIST_EVERY_MS = 1_500;
 /** Follows the import while the workspace is open. */
 export function useImport(): ImportState {
   const client = useQueryClient();
+  const backend = useBackend();
   const [state, setState] = useState<ImportState>({ progress: null, left: null });
   const first = useRef<{ job: number; sample: Sample } | null>(null);
 
@@ -69,13 +70,14 @@ export function useImport(): ImportState {
       gone = true;
       stop();
     };
-  }, [client]);
+  }, [client, backend]);
   return state;
 }
 
 /** Whether files hang over the window. */
 export function useDragOver(): boolean {
+  const backend = useBackend();
   const [over, setOver] = useState(false);
-  useEffect(() => backend.onDragState((state) => setOver(state.over)), []);
+  useEffect(() => backend.onDragState((state) => setOver(state.over)), [backend]);
   return over;
 }

@@ -1,12 +1,12 @@
 /** What the evidence column asks Rust for. */
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { backend, type LineRef } from "../../ipc";
+import { backendOf, type LineRef } from "../../ipc";
 
 /** Where a figure comes from. Documents never change, so neither does this; another line's is never shown for it. */
 export function sourceQuery(line: LineRef) {
   return queryOptions({
     queryKey: ["source", line.side, line.id],
-    queryFn: () => backend.source(line),
+    queryFn: ({ client }) => backendOf(client).source(line),
     gcTime: 60_000,
   });
 }
@@ -15,7 +15,7 @@ export function sourceQuery(line: LineRef) {
 export function groupQuery(view: number, group: number) {
   return queryOptions({
     queryKey: ["group", view, group],
-    queryFn: () => backend.group(view, group),
+    queryFn: ({ client }) => backendOf(client).group(view, group),
     placeholderData: keepPreviousData,
     gcTime: 60_000,
   });

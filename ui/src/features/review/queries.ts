@@ -1,12 +1,15 @@
 /** What the reconciliation asks Rust for. */
 import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
 import { useRef } from "react";
-import { backend, type ReviewQuery, type ReviewView } from "../../ipc";
+import { backendOf, type ReviewQuery, type ReviewView } from "../../ipc";
 import { LinePages, PAGE } from "./pages";
 import { pagesOf, type Range } from "./window";
 
 /** Bank accounts with their months. */
-export const accountsQuery = queryOptions({ queryKey: ["accounts"], queryFn: () => backend.listAccounts() });
+export const accountsQuery = queryOptions({
+  queryKey: ["accounts"],
+  queryFn: ({ client }) => backendOf(client).listAccounts(),
+});
 
 /** A review with the lines that will be seen first, so that it appears whole. */
 export interface OpenReview {
@@ -39,7 +42,8 @@ export function useReview(query: ReviewQuery | null, place: () => Range) {
       staleTime: Number.POSITIVE_INFINITY,
       structuralSharing: false,
       placeholderData: keepPreviousData,
-      queryFn: async (): Promise<OpenReview> => {
+      queryFn: async ({ client }): Promise<OpenReview> => {
+        const backend = backendOf(client);
         const asked = query ?? { account: -1, month: null, search: "", filter: "all" as const };
         const { start, end } = place();
         const seen = shown.current === key ? { start, end } : { start: 0, end: end - start };

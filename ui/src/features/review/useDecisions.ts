@@ -2,7 +2,7 @@
 import { useCallback, useRef, useState } from "react";
 import { useSay } from "../../commands";
 import { type Key, type Params, useI18n } from "../../i18n";
-import { backend, type DecisionRequest, type LineRef, toErrorView } from "../../ipc";
+import { type DecisionRequest, type LineRef, toErrorView, useBackend } from "../../ipc";
 import { askWhy, matchStep, type Question, type Summary } from "./actions";
 import { usePreloadedForms } from "./LazyDecisionForm";
 import type { OpenReview } from "./queries";
@@ -37,6 +37,7 @@ export function useDecisions({ selection, summary, shown, refresh, onSettled, on
   const { t, tError } = useI18n();
   const say = useSay();
   const [form, setForm] = useState<Form | null>(null);
+  const backend = useBackend();
   const [busy, setBusy] = useState(false);
   const running = useRef(false);
 
@@ -98,7 +99,7 @@ export function useDecisions({ selection, summary, shown, refresh, onSettled, on
         }
       }
     },
-    [selection, refresh, say, t, tError, onSettled, onChanged],
+    [backend, selection, refresh, say, t, tError, onSettled, onChanged],
   );
 
   const { refs, groups } = summary;

@@ -12,13 +12,13 @@ import {
 } from "react-aria-components";
 import { MINUS, useI18n } from "../../i18n";
 import {
-  backend,
   type ErrorView,
   type Language,
   type SettingsView,
   type StatusView,
   type Theme,
   toErrorView,
+  useBackend,
 } from "../../ipc";
 
 const LANGUAGES: Language[] = ["en", "sv"];
@@ -72,6 +72,7 @@ interface Props {
 export function SettingsForm({ status, onSaved, children }: Props) {
   const { t, tError } = useI18n();
   const client = useQueryClient();
+  const backend = useBackend();
   const [error, setError] = useState<ErrorView | null>(null);
   const { settings } = status;
 

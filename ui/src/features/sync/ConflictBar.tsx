@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import { describeCommand, IS_MAC, useSay } from "../../commands";
 import { Button } from "../../design";
 import { fractionDigits, useI18n } from "../../i18n";
-import { backend, type ConflictLine, type ConflictView, toErrorView } from "../../ipc";
+import { type ConflictLine, type ConflictView, toErrorView, useBackend } from "../../ipc";
 import { conflictsQuery } from "./queries";
 import { askLine, decidedWords, wayWords } from "./words";
 
@@ -51,6 +51,7 @@ function Conflict({
   const i18n = useI18n();
   const { t, tError } = i18n;
   const client = useQueryClient();
+  const backend = useBackend();
   const say = useSay();
   const [busy, setBusy] = useState(false);
   const ask = askLine(conflict);

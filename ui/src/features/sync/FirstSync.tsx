@@ -1,7 +1,7 @@
 /** What stands where the work will be while a company's log comes for the first time. */
 import { Button, Meter, Note } from "../../design";
 import { useI18n } from "../../i18n";
-import { backend, type SyncView } from "../../ipc";
+import { type SyncView, useBackend } from "../../ipc";
 import { useTimeLeft } from "./queries";
 
 /** Longer than this is told in minutes. */
@@ -15,6 +15,7 @@ export function isFirstSync(view: SyncView, logSize: number): boolean {
 /** The first sync: how far it is, how long it takes, and that it may be left. */
 export function FirstSync({ view, onSignIn }: { view: SyncView; onSignIn: () => void }) {
   const { t, tError, count } = useI18n();
+  const backend = useBackend();
   const left = useTimeLeft(view);
   if (view.phase === "signedOut" || view.phase === "offline" || view.phase === "failed") {
     const reason = tError({

@@ -5,7 +5,7 @@ import { Dialog, Heading, Input, Label, Popover, TextField } from "react-aria-co
 import { describeCommand, IS_MAC, useSay } from "../../commands";
 import { Button, KeyCap } from "../../design";
 import { LOCALES, useI18n } from "../../i18n";
-import { backend, type SyncView, toErrorView } from "../../ipc";
+import { type SyncView, toErrorView, useBackend } from "../../ipc";
 import { syncQuery } from "./queries";
 import { regionName, syncWords, whenSynced } from "./words";
 
@@ -43,6 +43,7 @@ function Facts({ view }: { view: SyncView }) {
 function SignIn({ onDone }: { onDone: () => void }) {
   const { t, tError } = useI18n();
   const client = useQueryClient();
+  const backend = useBackend();
   const [key, setKey] = useState("");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);
@@ -83,6 +84,7 @@ function Panel({ view, onClose }: { view: SyncView; onClose: () => void }) {
   const i18n = useI18n();
   const { t, tError } = i18n;
   const client = useQueryClient();
+  const backend = useBackend();
   const say = useSay();
   const words = syncWords(view, i18n);
   const act = (work: Promise<SyncView>) => {

@@ -3,4 +3,4 @@ export { ConflictBar } from "./ConflictBar";
 export { FirstSync, isFirstSync } from "./FirstSync";
 export { conflictsQuery, syncQuery, useSync } from "./queries";
 export { SyncStatus } from "./SyncStatus";
-export { syncWords } from "./words";
+export { type SyncTone, syncWords } from "./words";

@@ -1,16 +1,19 @@
 /** Where sync stands: one query that the shell's events write into, and what goes stale by them. */
 import { type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { backend, readAgain, type SyncView } from "../../ipc";
+import { backendOf, readAgain, type SyncView, useBackend } from "../../ipc";
 import { type Sample, secondsLeft } from "./words";
 
 /** Where sync stands. */
-export const syncQuery = queryOptions({ queryKey: ["sync"], queryFn: () => backend.syncState() });
+export const syncQuery = queryOptions({
+  queryKey: ["sync"],
+  queryFn: ({ client }) => backendOf(client).syncState(),
+});
 
 /** What was not taken over. */
 export const conflictsQuery = queryOptions({
   queryKey: ["conflicts"],
-  queryFn: () => backend.listConflicts(),
+  queryFn: ({ client }) => backendOf(client).listConflicts(),
 });
 
 /** What a sync makes stale; the status comes by its own event. */
@@ -38,6 +41,7 @@ function take(client: QueryClient, next: SyncView, seen: Seen): void {
 /** Follows sync while the workspace is open. */
 export function useSync(): SyncView | undefined {
   const client = useQueryClient();
+  const backend = useBackend();
   const state = useQuery(syncQuery);
   const seen = useRef<Seen>({ changes: 0, refused: 0 });
   useEffect(
@@ -51,7 +55,7 @@ export function useSync(): SyncView | undefined {
             .then((next) => take(client, next, seen.current))
             .catch(() => undefined),
       ),
-    [client],
+    [client, backend],
   );
   return state.data;
 }

@@ -4,7 +4,7 @@ import { type FormEvent, useState } from "react";
 import { Input, Label, TextField } from "react-aria-components";
 import { Button } from "../../design";
 import { useI18n } from "../../i18n";
-import { backend, type CertificateView, type ErrorView, type StatusView, toErrorView } from "../../ipc";
+import { type CertificateView, type ErrorView, type StatusView, toErrorView, useBackend } from "../../ipc";
 import { address } from "./address";
 import { KeyChoice, useKeyChoice } from "./KeyChoice";
 import { PassphraseField } from "./PassphraseField";
@@ -18,6 +18,7 @@ interface CertificateProps {
 
 function Certificate({ chosen, onChosen, onError }: CertificateProps) {
   const { t } = useI18n();
+  const backend = useBackend();
   const choose = () => {
     backend.chooseCertificate().then(
       (next) => {
@@ -53,6 +54,7 @@ function Certificate({ chosen, onChosen, onError }: CertificateProps) {
 export function ConnectForm({ status }: { status: StatusView }) {
   const { t, tError } = useI18n();
   const client = useQueryClient();
+  const backend = useBackend();
   const choice = useKeyChoice(status.keychainAvailable);
   const [server, setServer] = useState("");
   const [key, setKey] = useState("");

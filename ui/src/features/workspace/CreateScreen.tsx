@@ -4,7 +4,7 @@ import { type FormEvent, useState } from "react";
 import { ToggleButton, ToggleButtonGroup } from "react-aria-components";
 import { Button } from "../../design";
 import { useI18n } from "../../i18n";
-import { backend, type ErrorView, type StatusView, toErrorView } from "../../ipc";
+import { type ErrorView, type StatusView, toErrorView, useBackend } from "../../ipc";
 import { ConnectForm } from "./ConnectForm";
 import { KeyChoice, useKeyChoice } from "./KeyChoice";
 import { takeStatus } from "./status";
@@ -12,6 +12,7 @@ import { takeStatus } from "./status";
 function CreateForm({ status }: { status: StatusView }) {
   const { t, tError } = useI18n();
   const client = useQueryClient();
+  const backend = useBackend();
   const choice = useKeyChoice(status.keychainAvailable);
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);

@@ -4,13 +4,14 @@ import { useState } from "react";
 import { useSay } from "../../commands";
 import { Button } from "../../design";
 import { formatCode, useI18n } from "../../i18n";
-import { backend, type CheckpointView, type FreezeView, toErrorView } from "../../ipc";
+import { type CheckpointView, type FreezeView, toErrorView, useBackend } from "../../ipc";
 import { takeStatus } from "./status";
 
 /** Stands over the work while the workspace is frozen. */
 export function FreezeBar({ freeze, connected }: { freeze: FreezeView; connected: boolean }) {
   const { t, tError, instant } = useI18n();
   const client = useQueryClient();
+  const backend = useBackend();
   const say = useSay();
   const [asking, setAsking] = useState(false);
   const [busy, setBusy] = useState(false);

@@ -3,7 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { Button, LockIcon } from "../../design";
 import { useI18n } from "../../i18n";
-import { backend, type ErrorView, type StatusView, toErrorView } from "../../ipc";
+import { type ErrorView, type StatusView, toErrorView, useBackend } from "../../ipc";
 import { PassphraseField } from "./PassphraseField";
 import { takeStatus } from "./status";
 
@@ -11,6 +11,7 @@ import { takeStatus } from "./status";
 export function LockScreen({ status }: { status: StatusView }) {
   const { t, tMaybe, tError } = useI18n();
   const client = useQueryClient();
+  const backend = useBackend();
   const [passphrase, setPassphrase] = useState("");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ErrorView | null>(null);

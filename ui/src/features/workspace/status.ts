@@ -1,10 +1,13 @@
 /** The workspace's state: one query that events and commands write into. */
 import { type QueryClient, queryOptions, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { backend, type StatusView } from "../../ipc";
+import { backendOf, office, type StatusView, useBackend } from "../../ipc";
 
 /** The state of the whole. */
-export const statusQuery = queryOptions({ queryKey: ["status"], queryFn: () => backend.status() });
+export const statusQuery = queryOptions({
+  queryKey: ["status"],
+  queryFn: ({ client }) => backendOf(client).status(),
+});
 
 /**
  * Takes a new state in. As soon as the workspace is not open, every cached figure is dropped: the lock screen
@@ -22,7 +25,8 @@ export function takeStatus(client: QueryClient, status: StatusView): void {
 /** Keeps the state fresh through the shell's event. */
 export function useWorkspaceEvents(): void {
   const client = useQueryClient();
-  useEffect(() => backend.onWorkspaceChanged((status) => takeStatus(client, status)), [client]);
+  const backend = useBackend();
+  useEffect(() => backend.onWorkspaceChanged((status) => takeStatus(client, status)), [client, backend]);
 }
 
 /** The shell counts idle time; telling it more often than this would only cost. */
@@ -39,7 +43,7 @@ export function useActivity(active: boolean): void {
       const now = performance.now();
       if (last === 0 || now - last >= TOUCH_EVERY_MS) {
         last = now;
-        backend.touch().catch(() => undefined);
+        office.touch().catch(() => undefined);
       }
     };
     const events = ["keydown", "pointerdown", "pointermove", "wheel"] as const;
