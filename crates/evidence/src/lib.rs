@@ -5,8 +5,10 @@
 //! stays valid.
 //! Events are the leaves of a Merkle [`tree`]; a [`checkpoint`], signed as a [`note`], fixes its size and root, and
 //! [`proof`]s tie events and longer logs to it. [`bundle`]s are how events travel.
+//! [`bankid`] verifies what a person signed, down to a root that the verifier brings.
 //! **Absent on purpose:** files, clocks and randomness; salts are passed in.
 
+pub mod bankid;
 mod base64;
 pub mod bundle;
 pub mod checkpoint;
@@ -17,3 +19,4 @@ pub mod note;
 pub mod proof;
 pub mod signature;
 pub mod tree;
+pub mod x509;

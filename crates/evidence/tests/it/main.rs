@@ -1,4 +1,5 @@
 //! The evidence core against vectors that others published, and against what other implementations made.
 
+mod bankid;
 mod signatures;
 mod vectors;

@@ -9,7 +9,6 @@ use attest_evidence::{
 };
 use data_encoding::{BASE64, HEXLOWER};
 use serde_json::Value;
-use spki::der::{self, Decode as _, Reader as _, SliceReader, asn1::BitStringRef};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -213,69 +212,6 @@ fn rsa_signatures_hold_exactly_where_the_vectors_say_so() {
     };
     // RFC 8017 §9.2 names one encoding, and it has the NULL; the whole encoding is compared (§8.2.2).
     assert_eq!(left_open, ["\"Missing NULL in the ASN encoding\""]);
-}
-
-/// The parts of a certificate (RFC 5280 §4.1) that a chain is verified with.
-struct Certificate {
-    signed: Vec<u8>,
-    spki: Vec<u8>,
-    signature: Vec<u8>,
-}
-
-fn parse_certificate(der: &[u8]) -> Certificate {
-    let read = || -> der::Result<Certificate> {
-        SliceReader::new(der)?.sequence(|certificate| {
-            let signed = certificate.tlv_bytes()?;
-            let _algorithm = certificate.tlv_bytes()?;
-            let signature = BitStringRef::decode(certificate)?.raw_bytes().to_vec();
-            let spki = SliceReader::new(signed)?.sequence(|fields| {
-                // version, serial number, algorithm, issuer, validity, subject
-                for _ in 0..6 {
-                    fields.tlv_bytes()?;
-                }
-                let spki = fields.tlv_bytes()?.to_vec();
-                while !fields.is_finished() {
-                    fields.tlv_bytes()?;
-                }
-                Ok::<_, der::Error>(spki)
-            })?;
-            Ok(Certificate { signed: signed.to_vec(), spki, signature })
-        })
-    };
-    read().expect("a certificate")
-}
-
-#[test]
-fn the_bank_s_test_signature_holds_up_to_the_pinned_root() {
-    let Some(folder) = attest_testkit::find_shared("eid", "the bank's test signature") else { return };
-    let text = |name: &str| fs::read_to_string(folder.join(name)).expect("a file");
-    let base64 = |text: &str| BASE64.decode(text.replace(['\r', '\n'], "").as_bytes()).expect("base64");
-    let xml = String::from_utf8(base64(text("bankid-tolvan-signature.b64").trim())).expect("UTF-8");
-    // The parts as they stand are canonical already; a verifier must of course insist on that.
-    let between = |from: &str, to: &str| -> Vec<String> {
-        xml.split(from).skip(1).map(|rest| rest.split_once(to).expect("an end").0.to_owned()).collect()
-    };
-    let info = format!("<SignedInfo{}</SignedInfo>", between("<SignedInfo", "</SignedInfo>")[0]);
-    let value = base64(&between("<SignatureValue>", "</SignatureValue>")[0]);
-    let chain: Vec<_> = between("<X509Certificate>", "</X509Certificate>")
-        .iter()
-        .map(|certificate| parse_certificate(&base64(certificate)))
-        .collect();
-    let pem = text("bankid-test-root-ca-v1.pem");
-    let root = pem.lines().filter(|line| !line.starts_with('-')).collect::<String>();
-    let root = parse_certificate(&base64(&root));
-
-    let key = |certificate: &Certificate| PublicKey::parse_spki(&certificate.spki).expect("a key");
-    assert_eq!(key(&chain[0]).verify(Algorithm::RsaSha256, info.as_bytes(), &value), Ok(()));
-    let other = info.replacen("SignedInfo", "SignedInfO", 1);
-    assert!(key(&chain[0]).verify(Algorithm::RsaSha256, other.as_bytes(), &value).is_err());
-    assert_eq!(chain.len(), 3);
-    let algorithms = [Algorithm::RsaSha256, Algorithm::RsaSha512, Algorithm::RsaSha512, Algorithm::RsaSha512];
-    let issuers = chain[1..].iter().chain([&root, &root]);
-    for ((certificate, issuer), algorithm) in chain.iter().chain([&root]).zip(issuers).zip(algorithms) {
-        let held = key(issuer).verify(algorithm, &certificate.signed, &certificate.signature);
-        assert_eq!(held, Ok(()), "{algorithm:?}");
-    }
 }
 
 #[test]
