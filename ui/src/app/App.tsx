@@ -19,6 +19,7 @@ import { type Language, type ListedCompany, leaveClient, toErrorView } from "../
 import { CompanyMenu, useSwitchKey } from "./CompanyMenu";
 import { Elsewhere } from "./Elsewhere";
 import { clientFor, companyName, OfficeContext, shownCompany, useCompanies, useOffice } from "./office";
+import { Removed } from "./Removed";
 import { makeRouter } from "./router";
 
 /** Before the settings are known, the system's language decides. */
@@ -73,6 +74,7 @@ function Outside({ company, children }: { company: ListedCompany; children: Reac
         </nav>
       ) : null}
       {children}
+      {company.workspace === "absent" ? <Removed /> : null}
     </div>
   );
 }

@@ -37,6 +37,7 @@ export const companiesEn = {
     "{name} is locked and taken off the list. Nothing is deleted: its data stay encrypted where they are, and “Add company” shows where, and puts it back.",
   "companies.removeYes": "Take off the list",
   "companies.removed": "Taken off the list",
+  "companies.unnamed": "Company without a word",
   "companies.putBack": "Put back",
   "error.company.unknown": "That company is not in this window any more.",
   "error.company.one_only": "This window was opened on one workspace folder and shows no other.",

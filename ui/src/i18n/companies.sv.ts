@@ -40,6 +40,7 @@ export const companiesSv: Record<keyof typeof companiesEn, Message> = {
     "{name} låses och tas bort från listan. Ingenting raderas: uppgifterna ligger kvar krypterade där de är, och ”Lägg till företag” visar var och kan ta tillbaka det.",
   "companies.removeYes": "Ta bort från listan",
   "companies.removed": "Borttagna från listan",
+  "companies.unnamed": "Företag utan eget ord",
   "companies.putBack": "Ta tillbaka",
   "error.company.unknown": "Det företaget finns inte i fönstret längre.",
   "error.company.one_only": "Fönstret öppnades på en enda mapp och visar inget annat företag.",
