@@ -5,6 +5,7 @@
 pub mod company;
 pub mod driver;
 pub mod flows;
+pub mod person;
 pub mod programs;
 pub mod together;
 pub mod window;

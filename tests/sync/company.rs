@@ -1,7 +1,11 @@
 //! A company with a backend of its own, and its people's desks.
 
 use crate::office::{Office, PASSPHRASE, cheapen};
-use attest_backend::{Config, Running, clock::SystemClock, operate, serve};
+use attest_backend::{
+    Config, Running,
+    clock::{Clock, SystemClock},
+    operate, serve,
+};
 use attest_desk::{Desk, sync::ConnectRequest};
 use attest_domain::roles::{Role, Scope};
 use std::sync::Arc;
@@ -20,17 +24,22 @@ impl Company {
 
     /// A company whose backend is configured differently, once the company exists.
     pub(crate) async fn with(change: impl FnOnce(&mut Config, Uuid)) -> Self {
+        Self::at(Arc::new(SystemClock), change).await
+    }
+
+    /// The same, whose backend lives by another clock.
+    pub(crate) async fn at(clock: Arc<dyn Clock>, change: impl FnOnce(&mut Config, Uuid)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut config = Config {
             listen: ([127, 0, 0, 1], 0).into(),
             data: folder.path().join("backend"),
             ..Config::default()
         };
-        let backend = serve::open(config.clone(), Arc::new(SystemClock)).await.unwrap();
+        let backend = serve::open(config.clone(), clock.clone()).await.unwrap();
         let tenant = operate::create_tenant(&backend, "Norrsken Handel AB").await.unwrap();
         serve::close(&backend).await;
         change(&mut config, tenant);
-        let running = attest_backend::start(config, Arc::new(SystemClock)).await.unwrap();
+        let running = attest_backend::start(config, clock).await.unwrap();
         Self { running, tenant, folder }
     }
 
@@ -39,12 +48,20 @@ impl Company {
         let (_, key) =
             operate::add_program(self.running.backend(), self.tenant, name, role, scope).await.unwrap();
         ConnectRequest {
-            server: format!("https://localhost:{}", self.running.address.port()),
-            certificate: Some(std::fs::read_to_string(self.running.certificate.as_ref().unwrap()).unwrap()),
+            server: self.server(),
+            certificate: Some(self.certificate()),
             key: key.into(),
             tenant: None,
             passphrase: Some(PASSPHRASE.to_owned()),
         }
+    }
+
+    pub(crate) fn server(&self) -> String {
+        format!("https://localhost:{}", self.running.address.port())
+    }
+
+    pub(crate) fn certificate(&self) -> String {
+        std::fs::read_to_string(self.running.certificate.as_ref().unwrap()).unwrap()
     }
 
     /// The connected desk of a new controller.

@@ -9,9 +9,11 @@
 
 mod company;
 mod kept;
+mod network;
 #[allow(dead_code, reason = "the desk's tests use all of it")]
 #[path = "../../crates/desk/tests/it/office.rs"]
 mod office;
 mod restoring;
+mod signing_in;
 mod together;
 mod working;
