@@ -15,6 +15,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
+use tokio::sync::OnceCell;
 use tracing::log::LevelFilter;
 use zeroize::Zeroizing;
 
@@ -151,6 +152,8 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .max_connections(connections)
         .idle_timeout(None)
         .max_lifetime(None)
+        // It is a thread of this process: asking whether it is there would cost as much as most queries.
+        .test_before_acquire(false)
         .before_acquire(|connection, meta| {
             let spoilt = connection.is_in_transaction() || disk_failed_within(meta.age);
             Box::pin(async move { Ok(!spoilt) })
@@ -201,13 +204,17 @@ fn options(path: &Path, key: &CacheKey, salt: Salt) -> SqliteConnectOptions {
 /// on standard error. `cipher_memory_security` stays off: key material is locked and wiped either way, while
 /// wiping every allocation costs two system calls each and made imports several times slower (ADR 0004).
 async fn prepare_library() -> Result<(), CacheError> {
-    attest_sqlcipher::prepare();
-    let mut connection = SqliteConnection::connect("sqlite::memory:").await?;
-    sqlx::raw_sql("pragma cipher_log_level = NONE; pragma cipher_memory_security = OFF;")
-        .execute(&mut connection)
-        .await?;
-    connection.close().await?;
-    Ok(())
+    static PREPARED: OnceCell<()> = OnceCell::const_new();
+    let prepare = async || {
+        attest_sqlcipher::prepare();
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await?;
+        sqlx::raw_sql("pragma cipher_log_level = NONE; pragma cipher_memory_security = OFF;")
+            .execute(&mut connection)
+            .await?;
+        connection.close().await?;
+        Ok(())
+    };
+    PREPARED.get_or_try_init(prepare).await.copied()
 }
 
 /// Refuses what must not be worked with before anything is written, then brings the schema up to date.
