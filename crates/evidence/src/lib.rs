@@ -5,7 +5,8 @@
 //! stays valid.
 //! Events are the leaves of a Merkle [`tree`]; a [`checkpoint`], signed as a [`note`], fixes its size and root, and
 //! [`proof`]s tie events and longer logs to it. [`bundle`]s are how events travel.
-//! [`bankid`] verifies what a person signed, down to a root that the verifier brings.
+//! [`bankid`] verifies what a person signed, down to a root that the verifier brings, [`oidc`] what a provider said of a
+//! person.
 //! **Absent on purpose:** files, clocks and randomness; salts are passed in.
 
 pub mod bankid;
@@ -14,8 +15,10 @@ pub mod bundle;
 pub mod checkpoint;
 pub mod compose;
 pub mod disclosure;
+pub mod jws;
 pub mod leaf;
 pub mod note;
+pub mod oidc;
 pub mod proof;
 pub mod signature;
 pub mod tree;
