@@ -97,6 +97,24 @@ pub struct Standing {
     pub scope: Scope,
 }
 
+/// `member.add`: who `subject` is from now on; `certificates` are those a program is known by from the start.
+#[must_use]
+pub fn member_added(
+    subject: &str,
+    version: u64,
+    name: Option<&str>,
+    after: &Standing,
+    certificates: &[Digest],
+) -> Draft {
+    let certificate = |sha256: &Digest| EvidenceRef { kind: "certificate".to_owned(), sha256: *sha256 };
+    Draft {
+        after: Some(standing(after)),
+        evidence: certificates.iter().map(certificate).collect(),
+        sensitive: about_member(name, after),
+        ..draft(action::MEMBER_ADD, "member", subject.to_owned(), version)
+    }
+}
+
 /// `member.change`: what the member `subject` was and is. Its name and its accounts are disclosures.
 #[must_use]
 pub fn member_changed(
@@ -139,6 +157,26 @@ fn about_member(name: Option<&str>, standing: &Standing) -> Vec<(&'static str, S
     let name = name.map(|name| ("name", name.to_owned()));
     let accounts = standing.scope.accounts.as_ref().map(|accounts| ("accounts", json!(accounts).to_string()));
     name.into_iter().chain(accounts).collect()
+}
+
+/// `disclosure.erase`: what the event `id` at `seq` concealed under these digests is destroyed. The leaf and every
+/// proof stay valid; `reason` is the code of the ground for it, such as `gdpr.17`.
+#[must_use]
+pub fn disclosures_erased(id: Uuid, version: u64, seq: u64, digests: &[String], reason: &str) -> Draft {
+    Draft {
+        reason: Some(reason.to_owned()),
+        after: Some(json!({ "seq": seq, "disclosures": digests })),
+        ..draft(action::DISCLOSURE_ERASE, "event", id.to_string(), version)
+    }
+}
+
+/// What a `disclosure.erase` speaks of: the position of its event, and the digests.
+#[must_use]
+pub fn read_erasure(event: &crate::event::Event) -> Option<(u64, Vec<String>)> {
+    let after = event.after.as_ref().filter(|_| event.action == action::DISCLOSURE_ERASE)?;
+    let digests = after.get("disclosures")?.as_array()?;
+    let digests = digests.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    Some((after.get("seq")?.as_u64()?, digests))
 }
 
 /// `workspace.create`, the first event of every log. `mode` is `standalone` or `connected`.

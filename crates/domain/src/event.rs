@@ -39,10 +39,14 @@ pub mod action {
     pub const WITHDRAW: &str = "cash_movement.withdraw";
     /// Lines were settled without a counterpart.
     pub const WRITE_OFF: &str = "cash_movement.write_off";
+    /// Somebody became a member.
+    pub const MEMBER_ADD: &str = "member.add";
     /// A member's role or scope was changed.
     pub const MEMBER_CHANGE: &str = "member.change";
     /// Somebody is a member no more.
     pub const MEMBER_REMOVE: &str = "member.remove";
+    /// What an event conceals was destroyed.
+    pub const DISCLOSURE_ERASE: &str = "disclosure.erase";
     /// A reconciliation left the workspace as a file.
     pub const EXPORT: &str = "reconciliation.export";
 }
