@@ -55,8 +55,14 @@ impl utoipa::Modify for Credentials {
         let description = "A DPoP proof (RFC 9449) beside `Authorization: DPoP <access token>`.";
         let dpop = ApiKeyValue::with_description("DPoP", description);
         components.add_security_scheme("dpop", SecurityScheme::ApiKey(ApiKey::Header(dpop)));
+        let description = "On the listener for machines: a registered certificate (RFC 8705), and no header.";
+        let description = Some(description.to_owned());
+        components.add_security_scheme(
+            "certificate",
+            SecurityScheme::MutualTls { description, deprecated: None, extensions: None },
+        );
         let alone = |name: &str| SecurityRequirement::new(name, Vec::<String>::new());
-        openapi.security = Some(vec![alone("key"), alone("dpop")]);
+        openapi.security = Some(vec![alone("key"), alone("dpop"), alone("certificate")]);
     }
 }
 

@@ -138,6 +138,19 @@ const TABLES: &[Table] = &[
         columns: &[("hash", Bytes), ("subject", Text), ("created", Text), ("revoked", Text)],
     },
     Table {
+        name: "client_certificate",
+        key: 1,
+        columns: &[
+            ("thumbprint", Text),
+            ("subject", Text),
+            ("not_before", Number),
+            ("not_after", Number),
+            ("created", Text),
+            ("revoked", Text),
+        ],
+    },
+    Table { name: "client_name", key: 1, columns: &[("name", Text), ("subject", Text), ("created", Text)] },
+    Table {
         name: "login",
         key: 1,
         columns: &[

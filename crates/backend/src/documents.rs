@@ -21,7 +21,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use object_store::{
-    ObjectStore, ObjectStoreExt as _, ObjectStoreScheme, PutMode, PutPayload, RetryConfig,
+    Certificate, ClientOptions, ObjectStore, ObjectStoreExt as _, ObjectStoreScheme, PutMode, PutPayload,
+    RetryConfig,
     aws::{AmazonS3, AmazonS3Builder},
     local::LocalFileSystem,
     path::Path as Key,
@@ -118,6 +119,15 @@ fn open_bucket(documents: &DocumentsConfig) -> Result<PrefixStore<AmazonS3>, any
     });
     if let Some(endpoint) = &documents.endpoint {
         builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
+    }
+    if let Some(path) = &documents.ca_file {
+        let pem = std::fs::read(path).map_err(|source| ConfigError::File { path: path.clone(), source })?;
+        let mut options = ClientOptions::new()
+            .with_allow_http(documents.endpoint.as_ref().is_some_and(|at| at.starts_with("http://")));
+        for certificate in Certificate::from_pem_bundle(&pem)? {
+            options = options.with_root_certificate(certificate);
+        }
+        builder = builder.with_client_options(options);
     }
     Ok(PrefixStore::new(builder.build()?, prefix))
 }

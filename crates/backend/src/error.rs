@@ -125,6 +125,7 @@ impl IntoResponse for ApiError {
                 "token.invalid" => {
                     "DPoP error=\"invalid_token\", algs=\"ES256\", Bearer error=\"invalid_token\""
                 }
+                // None of the schemes that HTTP knows is by certificate (RFC 8705 §3 uses Bearer).
                 _ => "DPoP algs=\"ES256\", Bearer",
             };
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));

@@ -14,6 +14,7 @@ pub mod clock;
 mod commands;
 pub mod config;
 mod documents;
+mod erase;
 mod error;
 mod extract;
 mod identity;

@@ -1,10 +1,19 @@
 //! The binary `attest-backend`: serve, and what an operator does at the machine.
 
 use anyhow::{Context as _, Result, bail};
-use attest_backend::{Config, backup, clock::SystemClock, operate, serve};
+use attest_backend::{
+    Backend, Config, backup,
+    clock::SystemClock,
+    operate::{self, Certified, Target},
+    serve,
+};
 use attest_domain::roles::{Role, Scope};
 use clap::{Parser, Subcommand};
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -35,7 +44,7 @@ enum Command {
         /// Its name.
         name: String,
     },
-    /// Add a program as a member; prints its key once.
+    /// Add a program as a member; prints its key once, or its id where it shows a certificate.
     AddProgram {
         /// The company.
         #[arg(long)]
@@ -43,8 +52,64 @@ enum Command {
         /// controller, cfo, operator, auditor, admin, worker or bank.
         #[arg(long)]
         role: String,
+        /// It shows this certificate (PEM) and has no key.
+        #[arg(long, conflicts_with = "certificate_name")]
+        certificate: Option<PathBuf>,
+        /// It shows a certificate with this DNS name, of an authority of machines.client_ca, and has no key.
+        #[arg(long, value_name = "DNS")]
+        certificate_name: Option<String>,
         /// What it is called.
         name: String,
+    },
+    /// Have a program show another certificate too, so that it takes the place of one that is ended later.
+    AddCertificate {
+        /// Id of the program.
+        #[arg(long)]
+        program: Uuid,
+        /// The certificate (PEM).
+        #[arg(required_unless_present = "certificate_name", conflicts_with = "certificate_name")]
+        certificate: Option<PathBuf>,
+        /// A DNS name in certificates of an authority of machines.client_ca.
+        #[arg(long, value_name = "DNS")]
+        certificate_name: Option<String>,
+    },
+    /// Make another key for a program; prints it once.
+    AddKey {
+        /// Id of the program.
+        #[arg(long)]
+        program: Uuid,
+    },
+    /// List the members of a company, one JSON object per line.
+    ListMembers {
+        /// The company.
+        #[arg(long)]
+        tenant: Uuid,
+    },
+    /// List what a person or program signs in with, one JSON object per line; none of it can be used.
+    ListCredentials {
+        /// Id of the person or program.
+        #[arg(long)]
+        member: Uuid,
+    },
+    /// End a key, a certificate, a name or a device, by the id that list-credentials tells.
+    EndCredential {
+        /// The id.
+        id: String,
+    },
+    /// Erase what events conceal (names, notes, comments), with an event that says so. It cannot be undone.
+    Erase {
+        /// The company.
+        #[arg(long)]
+        tenant: Uuid,
+        /// Position of the event.
+        #[arg(long, conflicts_with = "object")]
+        seq: Option<u64>,
+        /// Id of the object that the events are about.
+        #[arg(long, required_unless_present = "seq")]
+        object: Option<String>,
+        /// Code of the ground for it, such as gdpr.17; it stays in the log.
+        #[arg(long, value_name = "CODE")]
+        reason: String,
     },
     /// Add a person as a member; prints the address for its authenticator once.
     AddPerson {
@@ -116,61 +181,130 @@ async fn run(arguments: Arguments) -> Result<()> {
     if let Some(data) = arguments.data {
         config.data = data;
     }
-    let clock = Arc::new(SystemClock);
-    match arguments.command {
-        Command::Serve { listen } => {
-            config.listen = listen.unwrap_or(config.listen);
-            let running = serve::start(config, clock).await?;
-            println!("listening on https://{}", running.address);
-            if let Some(certificate) = &running.certificate {
-                println!("certificate of its own making: {}", certificate.display());
-            }
-            told_to_stop().await.context("waiting for the signal to stop")?;
-            running.stop().await
-        }
-        Command::Backup { folder } => {
-            let backend = serve::open(config, clock).await?;
-            tell("saved", backup::backup(&backend, &folder).await?);
-            Ok(())
-        }
+    if let Command::Serve { listen } = arguments.command {
+        config.listen = listen.unwrap_or(config.listen);
+        return listen_until_told(config).await;
+    }
+    let backend = serve::open(config, Arc::new(SystemClock)).await?;
+    let done = operate(&backend, arguments.command).await;
+    serve::close(&backend).await;
+    done
+}
+
+async fn listen_until_told(config: Config) -> Result<()> {
+    let running = serve::start(config, Arc::new(SystemClock)).await?;
+    println!("listening on https://{}", running.address);
+    if let Some(address) = running.machines() {
+        println!("machines on https://{address}");
+    }
+    if let Some(certificate) = &running.certificate {
+        println!("certificate of its own making: {}", certificate.display());
+    }
+    told_to_stop().await.context("waiting for the signal to stop")?;
+    running.stop().await
+}
+
+/// What an operator does at the machine.
+async fn operate(backend: &Arc<Backend>, command: Command) -> Result<()> {
+    match command {
+        Command::Serve { .. } => {}
+        Command::Backup { folder } => tell("saved", backup::backup(backend, &folder).await?),
         Command::Restore { folder, verify: _ } => {
-            let backend = serve::open(config, clock).await?;
-            tell("restored and verified", backup::restore(&backend, &folder).await?);
-            Ok(())
+            tell("restored and verified", backup::restore(backend, &folder).await?);
         }
-        Command::CreateTenant { name } => {
-            let backend = serve::open(config, clock).await?;
-            println!("{}", operate::create_tenant(&backend, &name).await?);
-            Ok(())
+        Command::CreateTenant { name } => println!("{}", operate::create_tenant(backend, &name).await?),
+        Command::AddProgram { tenant, role, certificate, certificate_name, name } => {
+            let (role, scope) = (read_role(&role)?, Scope::default());
+            match certified(certificate.as_deref(), certificate_name.as_deref())? {
+                None => {
+                    let (_, key) = operate::add_program(backend, tenant, &name, role, &scope).await?;
+                    println!("{key}");
+                }
+                Some(shown) => {
+                    let shows = shown.as_ref();
+                    let added = operate::add_certified_program(backend, tenant, &name, role, &scope, shows);
+                    println!("{}", added.await?);
+                }
+            }
         }
-        Command::AddProgram { tenant, role, name } => {
-            let Some(known) = Role::parse(&role) else { bail!("there is no role {role:?}") };
-            let backend = serve::open(config, clock).await?;
-            let (_, key) = operate::add_program(&backend, tenant, &name, known, &Scope::default()).await?;
-            println!("{key}");
-            Ok(())
+        Command::AddCertificate { program, certificate, certificate_name } => {
+            let shown = certified(certificate.as_deref(), certificate_name.as_deref())?;
+            let shown = shown.context("a certificate or a name is needed")?;
+            operate::add_certificate(backend, &program.to_string(), shown.as_ref()).await?;
+        }
+        Command::AddKey { program } => println!("{}", operate::add_key(backend, &program.to_string()).await?),
+        Command::ListMembers { tenant } => print_all(&operate::list_members(backend, tenant).await?)?,
+        Command::ListCredentials { member } => {
+            print_all(&operate::list_credentials(backend, &member.to_string()).await?)?;
+        }
+        Command::EndCredential { id } => {
+            if !operate::end_credential(backend, &id).await? {
+                bail!("nothing that holds has the id {id}");
+            }
+        }
+        Command::Erase { tenant, seq, object, reason } => {
+            let target = match (seq, object) {
+                (Some(seq), _) => Target::Event(seq),
+                (None, object) => Target::Object(object.context("a position or an object is needed")?),
+            };
+            let erased = operate::erase(backend, tenant, &target, &reason).await?;
+            println!("erased: {} disclosures of {} events", erased.disclosures, erased.events);
         }
         Command::AddPerson { tenant, role, name, email, password_file } => {
-            let Some(known) = Role::parse(&role) else { bail!("there is no role {role:?}") };
+            let role = read_role(&role)?;
             let password = read_password(password_file.as_deref())?;
-            let backend = serve::open(config, clock).await?;
             let person = operate::Person { name: &name, login: &email, password: &password };
-            match operate::add_person(&backend, tenant, person, known, &Scope::default()).await? {
+            match operate::add_person(backend, tenant, person, role, &Scope::default()).await? {
                 (_, Some(enrolment)) => println!("{enrolment}"),
                 (_, None) => eprintln!("{email} is known here and keeps password and authenticator"),
             }
-            Ok(())
         }
         Command::ResetPerson { email, password_file } => {
             let password = read_password(password_file.as_deref())?;
-            let backend = serve::open(config, clock).await?;
-            let Some(enrolment) = operate::reset_person(&backend, &email, &password).await? else {
+            let Some(enrolment) = operate::reset_person(backend, &email, &password).await? else {
                 bail!("nobody signs in as {email}")
             };
             println!("{enrolment}");
-            Ok(())
         }
     }
+    Ok(())
+}
+
+fn read_role(role: &str) -> Result<Role> {
+    Role::parse(role).with_context(|| format!("there is no role {role:?}"))
+}
+
+/// What a program is to show, read.
+enum Shown {
+    Certificate(String),
+    Name(String),
+}
+
+impl Shown {
+    fn as_ref(&self) -> Certified<'_> {
+        match self {
+            Self::Certificate(pem) => Certified::Certificate(pem),
+            Self::Name(name) => Certified::Name(name),
+        }
+    }
+}
+
+fn certified(certificate: Option<&Path>, name: Option<&str>) -> Result<Option<Shown>> {
+    Ok(match (certificate, name) {
+        (Some(path), _) => {
+            let pem = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+            Some(Shown::Certificate(pem))
+        }
+        (None, name) => name.map(|name| Shown::Name(name.to_owned())),
+    })
+}
+
+/// One JSON object per line.
+fn print_all<T: serde::Serialize>(all: &[T]) -> Result<()> {
+    for one in all {
+        println!("{}", serde_json::to_string(one)?);
+    }
+    Ok(())
 }
 
 /// The first line of a file, or of standard input: never an argument, which other users of the machine can see.

@@ -5,7 +5,7 @@ use crate::{
     clock::Clock,
     config::Config,
     documents::DocumentStore,
-    identity::Identity,
+    identity::{Identity, certificates::Authorities},
     inbox,
     log::{lane::Lanes, seal::Sealer},
     metrics::{self, Metrics},
@@ -15,12 +15,17 @@ use crate::{
     tls,
 };
 use anyhow::{Context as _, Result};
-use axum_server::{
-    Handle,
-    accept::NoDelayAcceptor,
-    tls_rustls::{RustlsAcceptor, RustlsConfig},
+use axum_server::Handle;
+use rustls::ServerConfig;
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
     task::{AbortHandle, JoinHandle},
@@ -38,8 +43,9 @@ pub struct Running {
     pub certificate: Option<PathBuf>,
     /// Where metrics are told.
     metrics: Option<(SocketAddr, AbortHandle)>,
-    handle: Handle<SocketAddr>,
-    served: JoinHandle<std::io::Result<()>>,
+    listener: Listener,
+    /// The one on which programs show certificates.
+    machines: Option<Listener>,
     backend: Arc<Backend>,
 }
 
@@ -49,26 +55,27 @@ pub struct Running {
 /// What is wrong with the configuration or does not answer.
 pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<Backend>> {
     config.check()?;
-    std::fs::create_dir_all(&config.data)
-        .with_context(|| format!("the data folder {}", config.data.display()))?;
+    make_folder(&config)?;
     let fresh = config.database.is_none() && !config.data.join("backend.db").exists();
     let secrets = Secrets::open(&config.data, fresh || config.database.is_some())?;
     let store = match &config.database {
         None => Store::open_sqlite(&config.data).await?,
-        Some(url) => Store::open_postgres(url).await?,
+        Some(url) => Store::open_postgres(url, config.replica.as_deref()).await?,
     };
     recognise(&store, &secrets, &config).await?;
     let documents = DocumentStore::open(&config)?;
+    let authorities = Authorities::load(&config)?;
     let backend = Arc::new(Backend {
         config,
         store,
         documents,
-        identity: Identity::new(&secrets),
+        identity: Identity::new(&secrets, authorities),
         secrets,
         clock,
         lanes: Lanes::default(),
         sealer: Sealer::default(),
         metrics: Metrics::new()?,
+        stopping: AtomicBool::new(false),
     });
     api::seal_all(&backend).await?;
     Ok(backend)
@@ -117,11 +124,14 @@ pub async fn close(backend: &Backend) {
 /// # Errors
 /// What is wrong with the configuration, does not answer, or is in use.
 pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running> {
-    let tls = tls::server(&config.clone()).or_else(|error| {
-        // The data folder is made on the way; a certificate needs it first.
-        std::fs::create_dir_all(&config.data)?;
-        tls::server(&config).context(error)
-    })?;
+    // First of all: what may not be kept there leaves no trace there either.
+    config.check()?;
+    make_folder(&config)?;
+    let tls = tls::server(&config)?;
+    let machines = match &config.machines {
+        Some(machines) => Some((machines.listen, tls::machines(&config)?)),
+        None => None,
+    };
     let certificate = config.certificate.is_none().then(|| tls::development_chain(&config));
     let (listen, told, inboxes) = (config.listen, config.metrics, config.inbox.clone());
     let backend = open(config, clock).await?;
@@ -138,15 +148,38 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running> {
     for inbox in inboxes {
         tokio::spawn(inbox::watch(Arc::downgrade(&backend), inbox));
     }
-    let handle = Handle::new();
-    // Without delay: an answer of several packets would otherwise wait 40 ms for the acknowledgement of its first.
-    let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(Arc::new(tls))).acceptor(NoDelayAcceptor);
-    let server = axum_server::bind(listen).acceptor(acceptor).handle(handle.clone());
-    let router = api::router(backend.clone());
-    let served = tokio::spawn(server.serve(router.into_make_service_with_connect_info::<SocketAddr>()));
-    let address = handle.listening().await.with_context(|| format!("listening on {listen}"))?;
-    tracing::info!(%address, "listening");
-    Ok(Running { address, certificate, metrics, handle, served, backend })
+    let listener = Listener::open(&backend, listen, tls).await?;
+    let machines = match machines {
+        Some((listen, tls)) => Some(Listener::open(&backend, listen, tls).await?),
+        None => None,
+    };
+    tracing::info!(address = %listener.address, "listening");
+    let address = listener.address;
+    Ok(Running { address, certificate, metrics, listener, machines, backend })
+}
+
+fn make_folder(config: &Config) -> Result<()> {
+    std::fs::create_dir_all(&config.data)
+        .with_context(|| format!("the data folder {}", config.data.display()))
+}
+
+/// An address at which the interface is served.
+#[derive(Debug)]
+struct Listener {
+    address: SocketAddr,
+    handle: Handle<SocketAddr>,
+    served: JoinHandle<std::io::Result<()>>,
+}
+
+impl Listener {
+    async fn open(backend: &Arc<Backend>, listen: SocketAddr, tls: ServerConfig) -> Result<Self> {
+        let handle = Handle::new();
+        let server = axum_server::bind(listen).acceptor(tls::Acceptor::new(tls)).handle(handle.clone());
+        let router = api::router(backend.clone());
+        let served = tokio::spawn(server.serve(router.into_make_service_with_connect_info::<SocketAddr>()));
+        let address = handle.listening().await.with_context(|| format!("listening on {listen}"))?;
+        Ok(Self { address, handle, served })
+    }
 }
 
 impl Running {
@@ -162,13 +195,26 @@ impl Running {
         self.metrics.as_ref().map(|(address, _)| *address)
     }
 
+    /// Where programs show certificates.
+    #[must_use]
+    pub fn machines(&self) -> Option<SocketAddr> {
+        self.machines.as_ref().map(|listener| listener.address)
+    }
+
     /// Takes no more connections, lets requests under way end, closes the store.
     ///
     /// # Errors
-    /// What the listener ended with.
+    /// What a listener ended with.
     pub async fn stop(self) -> Result<()> {
-        self.handle.graceful_shutdown(Some(GRACE));
-        self.served.await??;
+        let listeners: Vec<Listener> = std::iter::once(self.listener).chain(self.machines).collect();
+        self.backend.stopping.store(true, Ordering::Release);
+        // All of them at once, so that they share the time.
+        for listener in &listeners {
+            listener.handle.graceful_shutdown(Some(GRACE));
+        }
+        for listener in listeners {
+            listener.served.await??;
+        }
         if let Some((_, told)) = self.metrics {
             told.abort();
         }

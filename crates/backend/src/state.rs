@@ -10,7 +10,7 @@ use crate::{
     secrets::Secrets,
     store::Store,
 };
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 /// A running installation.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub struct Backend {
     pub(crate) lanes: Lanes,
     pub(crate) sealer: Sealer,
     pub(crate) metrics: Metrics,
+    /// Set when the service stops: what would go on for ever ends.
+    pub(crate) stopping: AtomicBool,
 }
 
 impl Backend {

@@ -2,6 +2,7 @@
 //!
 //! Both understand `$1` parameters and the types text, bigint and bytes, which is all that is used; what differs is in
 //! [`Dialect`]. One writing connection on SQLite, because it has one writer; on PostgreSQL both pools are the same.
+//! A standby of PostgreSQL may answer what needs no newest state: see [`Store::replica`].
 
 use attest_sqlcipher::SQLITE_VERSION_MIN;
 use sqlx::{
@@ -9,10 +10,12 @@ use sqlx::{
     any::{AnyPoolOptions, install_default_drivers},
     migrate::Migrator,
 };
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 /// Connections that read on SQLite, and all connections on PostgreSQL.
 const CONNECTIONS: u32 = 16;
+/// How long a standby may take to give a connection before the database itself is asked.
+const REPLICA_PATIENCE: Duration = Duration::from_secs(1);
 
 static SQLITE: Migrator = sqlx::migrate!("../../migrations/backend/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("../../migrations/backend/postgres");
@@ -112,6 +115,8 @@ pub struct Store {
     writer: AnyPool,
     /// For everything else.
     pub(crate) reader: AnyPool,
+    /// A standby, which may be behind or away: whoever asks it asks the reader where it does not know.
+    pub(crate) replica: Option<AnyPool>,
     pub(crate) dialect: Dialect,
 }
 
@@ -142,7 +147,8 @@ impl Store {
                             .execute(
                                 "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;
                                  pragma busy_timeout = 10000; pragma trusted_schema = off;
-                                 pragma cell_size_check = on; pragma cache_size = -32768;",
+                                 pragma cell_size_check = on; pragma cache_size = -32768;
+                                 pragma secure_delete = on;",
                             )
                             .await?;
                         if read_only {
@@ -156,18 +162,29 @@ impl Store {
         let writer = options(1, false).connect(&url).await?;
         SQLITE.run(&writer).await?;
         let reader = options(CONNECTIONS, true).connect(&url).await?;
-        Ok(Self { writer, reader, dialect: Dialect::Sqlite })
+        Ok(Self { writer, reader, replica: None, dialect: Dialect::Sqlite })
     }
 
-    /// Connects to PostgreSQL, `postgres://user@host/database`.
+    /// Connects to PostgreSQL, `postgres://user@host/database`, and where there is one to a standby of it, which need
+    /// not answer yet.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn open_postgres(url: &str) -> Result<Self, StoreError> {
+    pub async fn open_postgres(url: &str, replica: Option<&str>) -> Result<Self, StoreError> {
         install_default_drivers();
         let pool = AnyPoolOptions::new().max_connections(CONNECTIONS).connect(url).await?;
         POSTGRES.run(&pool).await?;
-        Ok(Self { writer: pool.clone(), reader: pool, dialect: Dialect::Postgres })
+        let replica = match replica {
+            None => None,
+            // A standby that hangs holds nobody up for long.
+            Some(url) => Some(
+                AnyPoolOptions::new()
+                    .max_connections(CONNECTIONS)
+                    .acquire_timeout(REPLICA_PATIENCE)
+                    .connect_lazy(url)?,
+            ),
+        };
+        Ok(Self { writer: pool.clone(), reader: pool, replica, dialect: Dialect::Postgres })
     }
 
     /// Begins a transaction that writes. On SQLite it is alone from the start, so that it never has to give way.
@@ -181,6 +198,15 @@ impl Store {
         })
     }
 
+    /// Has what was deleted leave the files of SQLite: its pages are zeroed when they are freed, and the journal is
+    /// folded into the database. PostgreSQL does that by itself, later (vacuum, checkpoints, the archive's retention).
+    pub(crate) async fn scrub(&self) -> Result<(), sqlx::Error> {
+        if self.dialect == Dialect::Sqlite {
+            self.writer.execute("pragma wal_checkpoint(truncate)").await?;
+        }
+        Ok(())
+    }
+
     /// Whether the database answers.
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
         let _: i64 = sqlx::query_scalar("select cast(1 as bigint)").fetch_one(&self.reader).await?;
@@ -190,6 +216,9 @@ impl Store {
     /// Closes every connection.
     pub async fn close(&self) {
         self.reader.close().await;
+        if let Some(replica) = &self.replica {
+            replica.close().await;
+        }
         self.writer.close().await;
     }
 }

@@ -2,15 +2,21 @@
 
 use crate::{
     error::ApiError,
-    identity::{Caller, keys, people, read_member},
+    identity::{
+        Caller,
+        certificates::{self, Registered},
+        keys,
+        members::kind_of,
+        people, read_member,
+    },
     log::{append::Appender, seal},
     state::Backend,
     store::StoreError,
 };
 use attest_domain::{
-    drafts::workspace_created,
+    Digest,
+    drafts::{Standing, member_added, workspace_created},
     event::{Actor, ActorKind},
-    roles::{Role, Scope},
 };
 use attest_evidence::tree::Frontier;
 use attest_wire::{
@@ -18,7 +24,7 @@ use attest_wire::{
     tenant::{Me, TenantView},
 };
 use axum::{Json, extract::State};
-use sqlx::{Any, Row as _, Transaction};
+use sqlx::Row as _;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -41,39 +47,60 @@ pub(crate) async fn create(backend: &Backend, name: &str) -> Result<Uuid, ApiErr
         .await?;
     tx.commit().await.map_err(StoreError::from)?;
     let mut appender = Appender::begin(backend, tenant).await?;
-    let service =
-        Actor { kind: ActorKind::System, id: "backend".to_owned(), role: None, auth: None, order: None };
-    appender.write_own(service, workspace_created(tenant, "connected"))?;
+    appender.write_own(service(), workspace_created(tenant, "connected"))?;
     appender.commit().await?;
     seal::seal(backend, tenant).await?;
     Ok(tenant)
 }
 
-/// Adds a program as a member and makes its key, which is seen this once.
+/// Who does what is done at the machine: the service itself, because nobody has signed in (ADR 0023).
+pub(crate) fn service() -> Actor {
+    Actor { kind: ActorKind::System, id: "backend".to_owned(), role: None, auth: None, order: None }
+}
+
+/// What a program shows to say who it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Shows<'s> {
+    /// A key, which is made with it.
+    Key,
+    /// This certificate.
+    Certificate(&'s Registered),
+    /// A certificate of a configured authority with this DNS name.
+    Name(&'s str),
+}
+
+/// Adds a program as a member; answers its id and, where it has one, its key, which is seen this once.
 pub(crate) async fn add_program(
     backend: &Backend,
     tenant: Uuid,
     name: &str,
-    role: Role,
-    scope: &Scope,
-) -> Result<(String, String), ApiError> {
+    standing: &Standing,
+    shows: Shows<'_>,
+) -> Result<(String, Option<String>), ApiError> {
     let subject = Uuid::new_v4().to_string();
-    let kind = match role {
-        Role::Worker => "system",
-        Role::Bank => "bank",
-        _ => "user",
-    };
-    let mut tx = backend.store.begin().await?;
+    let now = backend.now();
+    let mut appender = Appender::begin(backend, tenant).await?;
     sqlx::query("insert into subject (id, kind, name, created) values ($1, $2, $3, $4)")
         .bind(&subject)
-        .bind(kind)
+        .bind(kind_of(standing.role))
         .bind(name)
-        .bind(backend.now())
-        .execute(&mut *tx)
+        .bind(&now)
+        .execute(&mut *appender.tx)
         .await?;
-    add_member(&mut tx, tenant, &subject, role, scope).await?;
-    let key = keys::make(&mut tx, &subject, &backend.now()).await?;
-    tx.commit().await.map_err(StoreError::from)?;
+    let mut certificates = Vec::new();
+    let key = match shows {
+        Shows::Key => Some(keys::make(&mut appender.tx, &subject, &now).await?),
+        Shows::Certificate(registered) => {
+            certificates.push(registered.thumbprint);
+            certificates::register(&mut appender.tx, &subject, registered, &now).await?;
+            None
+        }
+        Shows::Name(name) => {
+            certificates::register_name(&mut appender.tx, &subject, name, &now).await?;
+            None
+        }
+    };
+    add_member(appender, &subject, Some(name), standing, &certificates).await?;
     Ok((subject, key))
 }
 
@@ -84,42 +111,55 @@ pub(crate) async fn add_person(
     tenant: Uuid,
     person: people::NewPerson<'_>,
     password: &str,
-    role: Role,
-    scope: &Scope,
+    standing: &Standing,
 ) -> Result<(String, Option<String>), ApiError> {
     let known = people::find_subject(backend, person.login).await?;
     let stored = match known {
         Some(_) => None,
         None => Some(people::hash(backend, password).await?),
     };
-    let mut tx = backend.store.begin().await?;
+    let mut appender = Appender::begin(backend, tenant).await?;
     let (subject, enrolment) = match (known, stored) {
         (None, Some(stored)) => {
-            let (subject, uri) = people::add(backend, &mut tx, person, &stored).await?;
+            let (subject, uri) = people::add(backend, &mut appender.tx, person, &stored).await?;
             (subject, Some(uri))
         }
         (known, _) => (known.unwrap_or_default(), None),
     };
-    add_member(&mut tx, tenant, &subject, role, scope).await?;
-    tx.commit().await.map_err(StoreError::from)?;
+    add_member(appender, &subject, Some(person.name), standing, &[]).await?;
     Ok((subject, enrolment))
 }
 
+/// Writes the membership and its event, and ends the transaction with them.
 async fn add_member(
-    tx: &mut Transaction<'static, Any>,
-    tenant: Uuid,
+    mut appender: Appender<'_>,
     subject: &str,
-    role: Role,
-    scope: &Scope,
+    name: Option<&str>,
+    standing: &Standing,
+    certificates: &[Digest],
 ) -> Result<(), ApiError> {
-    let scope = serde_json::to_string(scope).map_err(|error| ApiError::Bug(error.to_string()))?;
-    sqlx::query("insert into member (tenant, subject, role, scope) values ($1, $2, $3, $4)")
-        .bind(tenant.to_string())
-        .bind(subject)
-        .bind(role.code())
-        .bind(scope)
-        .execute(&mut **tx)
-        .await?;
+    let scope = serde_json::to_string(&standing.scope).map_err(|error| ApiError::Bug(error.to_string()))?;
+    let inserted = sqlx::query(
+        "insert into member (tenant, subject, role, scope) values ($1, $2, $3, $4) on conflict do nothing",
+    )
+    .bind(&appender.name)
+    .bind(subject)
+    .bind(standing.role.code())
+    .bind(scope)
+    .execute(&mut *appender.tx)
+    .await?;
+    if inserted.rows_affected() == 0 {
+        let message = "This person is a member of the company already.".to_owned();
+        return Err(ApiError::Invalid("member.known", message));
+    }
+    let newest = appender.find_newest(subject).await?;
+    let version = newest.map_or(1, |newest| newest.version + 1);
+    let draft = member_added(subject, version, name, standing, certificates);
+    let event = appender.write_own(service(), draft)?;
+    appender.put_object(&event);
+    let (backend, tenant) = (appender.backend, appender.tenant);
+    appender.commit().await?;
+    seal::seal(backend, tenant).await?;
     Ok(())
 }
 

@@ -74,6 +74,20 @@ pub struct ServerMetadata {
     pub ui_locales_supported: Vec<String>,
     /// Whether answers name their issuer (RFC 9207).
     pub authorization_response_iss_parameter_supported: bool,
+    /// Whether a token of a program that shows a certificate is bound to it (RFC 8705 §3.3).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tls_client_certificate_bound_access_tokens: bool,
+    /// Where programs show certificates (RFC 8705 §5); absent where nobody asks for any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mtls_endpoint_aliases: Option<MtlsAliases>,
+}
+
+/// Addresses for programs with certificates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(ToSchema))]
+pub struct MtlsAliases {
+    /// Where a certificate becomes a token.
+    pub token_endpoint: String,
 }
 
 /// Devices a person is signed in on.

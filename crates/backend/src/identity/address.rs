@@ -35,6 +35,12 @@ impl Origin {
         &self.0
     }
 
+    /// The same host at another port.
+    pub(crate) fn with_port(&self, port: u16) -> String {
+        let authority = self.0.strip_prefix("https://").unwrap_or_default();
+        split(authority).map_or_else(|| self.0.clone(), |(host, _)| origin(&host, port))
+    }
+
     /// Whether `htu` of a proof names this origin and this path, apart from query and fragment.
     pub(crate) fn is_target(&self, htu: &str, path: &str) -> bool {
         let Ok(uri) = Uri::try_from(htu) else { return false };

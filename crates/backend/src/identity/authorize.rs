@@ -13,7 +13,7 @@ use super::{
     rights::Rights,
     secret, tokens,
 };
-use crate::{error::ApiError, state::Backend, store::StoreError};
+use crate::{config::Config, error::ApiError, state::Backend, store::StoreError};
 use attest_wire::{DESKTOP_CLIENT, percent_encoded};
 use axum::{
     extract::{
@@ -105,7 +105,7 @@ struct Browser {
 }
 
 impl Browser {
-    fn read(headers: &HeaderMap, from: SocketAddr) -> Self {
+    fn read(backend: &Backend, headers: &HeaderMap, from: SocketAddr) -> Self {
         let cookie = |name: &str| {
             headers
                 .get_all(header::COOKIE)
@@ -120,7 +120,7 @@ impl Browser {
             language: Language::choose(headers.get(header::ACCEPT_LANGUAGE)),
             form: cookie(FORM_COOKIE).filter(|value| !value.is_empty()),
             known: cookie(KNOWN_COOKIE),
-            address: counted_address(from.ip()),
+            address: counted_address(sender(&backend.config, from.ip(), headers)),
         }
     }
 
@@ -129,6 +129,28 @@ impl Browser {
         let (id, mac) = self.known.as_deref()?.split_once('.')?;
         secret::holds(backend.identity.form_key(), &["known", id, login], mac).then_some(id)
     }
+}
+
+/// Whose address attempts are counted by: the connection's, or behind proxies of ours the last one in
+/// `X-Forwarded-For` that is none of them. What stands before it anybody may have written.
+fn sender(config: &Config, from: IpAddr, headers: &HeaderMap) -> IpAddr {
+    let trusted = |address: IpAddr| config.proxies.iter().any(|network| network.contains(address));
+    let named: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .collect();
+    let mut found = from;
+    for name in named.into_iter().rev() {
+        if !trusted(found) {
+            break;
+        }
+        // What is no address was not written by a proxy of ours; the nearest one that is known counts.
+        let Ok(address) = name.trim().parse() else { break };
+        found = address;
+    }
+    found
 }
 
 /// An address as attempts are counted: whoever has an IPv6 network has all of it.
@@ -161,7 +183,7 @@ pub(crate) async fn show(
     headers: HeaderMap,
     query: Result<Query<AuthorizeRequest>, QueryRejection>,
 ) -> Response {
-    let browser = Browser::read(&headers, from);
+    let browser = Browser::read(&backend, &headers, from);
     let (Ok(Query(request)), Ok(origin)) = (query, Origin::find(&backend.config, &uri, &headers)) else {
         return render_trouble(browser.language, Trouble::Malformed);
     };
@@ -307,7 +329,7 @@ pub(crate) async fn take(
     headers: HeaderMap,
     sent: Result<Form<SignIn>, FormRejection>,
 ) -> Response {
-    let browser = Browser::read(&headers, from);
+    let browser = Browser::read(&backend, &headers, from);
     let (Ok(Form(sent)), Ok(origin)) = (sent, Origin::find(&backend.config, &uri, &headers)) else {
         return render_trouble(browser.language, Trouble::Malformed);
     };
@@ -434,6 +456,30 @@ mod tests {
         ] {
             assert!(!is_loopback(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_sender_is_who_the_last_trusted_proxy_names_and_nobody_else() {
+        let trusting: Config = toml::from_str("proxies = [\"10.0.0.0/8\"]").unwrap();
+        let find = |config: &Config, from: &str, forwarded: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in forwarded {
+                headers.append("x-forwarded-for", value.parse().unwrap());
+            }
+            sender(config, from.parse().unwrap(), &headers).to_string()
+        };
+        let proxy = "10.0.0.1";
+        assert_eq!(find(&trusting, proxy, &["192.0.2.7"]), "192.0.2.7");
+        assert_eq!(find(&trusting, proxy, &["192.0.2.7, 10.0.0.9"]), "192.0.2.7");
+        assert_eq!(
+            find(&trusting, proxy, &["1.1.1.1, 192.0.2.7", "10.0.0.9"]),
+            "192.0.2.7",
+            "made up before"
+        );
+        assert_eq!(find(&trusting, proxy, &["192.0.2.7, nonsense"]), proxy);
+        assert_eq!(find(&trusting, proxy, &[]), proxy);
+        assert_eq!(find(&trusting, "198.51.100.3", &["192.0.2.7"]), "198.51.100.3", "a stranger's header");
+        assert_eq!(find(&Config::default(), proxy, &["192.0.2.7"]), proxy, "off unless configured");
     }
 
     #[test]

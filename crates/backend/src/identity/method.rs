@@ -7,6 +7,8 @@ use std::fmt;
 pub(crate) enum Method {
     /// A program's key.
     Key,
+    /// A program's certificate.
+    Certificate,
     /// A password and a code of an authenticator.
     Password,
     /// An eID, by the code of its provider, such as `bankid-se`.
@@ -37,6 +39,7 @@ impl Method {
     pub(crate) fn parse(code: &str) -> Self {
         match code {
             "key" => Self::Key,
+            "certificate" => Self::Certificate,
             "password" => Self::Password,
             provider => Self::Eid(provider.to_owned()),
         }
@@ -45,7 +48,7 @@ impl Method {
     /// What it vouches for.
     pub(crate) fn assurance(&self) -> Assurance {
         match self {
-            Self::Key | Self::Password => Assurance::Secret,
+            Self::Key | Self::Certificate | Self::Password => Assurance::Secret,
             Self::Eid(_) => Assurance::Eid,
         }
     }
@@ -55,6 +58,7 @@ impl fmt::Display for Method {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Key => "key",
+            Self::Certificate => "certificate",
             Self::Password => "password",
             Self::Eid(provider) => provider,
         })
@@ -67,10 +71,12 @@ mod tests {
 
     #[test]
     fn a_password_or_a_key_never_counts_as_an_eid() {
-        for code in ["key", "password", "bankid-se"] {
+        for code in ["key", "certificate", "password", "bankid-se"] {
             assert_eq!(Method::parse(code).to_string(), code);
         }
-        assert!(Method::Password.assurance() < Assurance::Eid && Method::Key.assurance() < Assurance::Eid);
+        for method in [Method::Password, Method::Key, Method::Certificate] {
+            assert!(method.assurance() < Assurance::Eid, "{method}");
+        }
         assert_eq!(Method::parse("bankid-se").assurance(), Assurance::Eid);
     }
 }

@@ -3,6 +3,8 @@
 mod address;
 mod attempts;
 pub(crate) mod authorize;
+pub(crate) mod certificates;
+pub(crate) mod credentials;
 pub(crate) mod devices;
 pub(crate) mod dpop;
 pub(crate) mod keys;
@@ -40,6 +42,7 @@ use zeroize::Zeroizing;
 /// What sign-in needs beside the store.
 pub(crate) struct Identity {
     passwords: Passwords,
+    authorities: certificates::Authorities,
     reads: dpop::Reads,
     account_key: Zeroizing<[u8; 32]>,
     form_key: Zeroizing<[u8; 32]>,
@@ -55,9 +58,10 @@ impl std::fmt::Debug for Identity {
 }
 
 impl Identity {
-    pub(crate) fn new(secrets: &Secrets) -> Self {
+    pub(crate) fn new(secrets: &Secrets, authorities: certificates::Authorities) -> Self {
         Self {
             passwords: Passwords::new(secrets),
+            authorities,
             reads: dpop::Reads::default(),
             account_key: secrets.derive("attempts v1"),
             form_key: secrets.derive("sign-in forms v1"),
@@ -68,6 +72,10 @@ impl Identity {
 
     pub(crate) fn passwords(&self) -> &Passwords {
         &self.passwords
+    }
+
+    fn authorities(&self) -> &certificates::Authorities {
+        &self.authorities
     }
 
     fn reads(&self) -> &dpop::Reads {
@@ -137,11 +145,14 @@ impl FromRequestParts<Arc<Backend>> for Caller {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
                 let token = token.trim();
                 if token.starts_with(tokens::ACCESS_PREFIX) {
-                    return by_bearer(backend, token).await;
+                    return by_bearer(backend, parts, token).await;
                 }
                 keys::find_caller(backend, token).await
             }
-            _ => Err(ApiError::Unauthorized("credentials.missing", "Sign in first.")),
+            _ => match certificates::find_caller(backend, &certificates::shown(parts)).await? {
+                Some(caller) if credentials.is_none() => Ok(caller),
+                _ => Err(ApiError::Unauthorized("credentials.missing", "Sign in first.")),
+            },
         }
     }
 }
@@ -151,7 +162,7 @@ const EXPIRED: ApiError =
 
 /// The holder of a token that is bound to a key, and of the key.
 async fn by_proof(backend: &Backend, parts: &Parts, token: &str) -> Result<Caller, ApiError> {
-    let held = tokens::find_access(backend, token).await?.ok_or(EXPIRED)?;
+    let held = find_held(backend, parts, token).await?;
     let proof = dpop::verify(backend, parts, Some(token))?;
     if held.jkt.as_deref() != Some(proof.jkt.as_str()) {
         return Err(EXPIRED);
@@ -163,9 +174,22 @@ async fn by_proof(backend: &Backend, parts: &Parts, token: &str) -> Result<Calle
 }
 
 /// The program that holds a token of its own; one that is bound to a key is of no use without it.
-async fn by_bearer(backend: &Backend, token: &str) -> Result<Caller, ApiError> {
-    let held = tokens::find_access(backend, token).await?;
-    held.filter(|held| held.jkt.is_none()).map(caller).ok_or(EXPIRED)
+async fn by_bearer(backend: &Backend, parts: &Parts, token: &str) -> Result<Caller, ApiError> {
+    let held = find_held(backend, parts, token).await?;
+    if held.jkt.is_some() { Err(EXPIRED) } else { Ok(caller(held)) }
+}
+
+/// What a token was given; one that is bound to a certificate is of use only to its holder, and while it holds.
+async fn find_held(backend: &Backend, parts: &Parts, token: &str) -> Result<tokens::Held, ApiError> {
+    let held = tokens::find_access(backend, token).await?.ok_or(EXPIRED)?;
+    if held.x5t.is_some() {
+        let shown = certificates::shown(parts);
+        let holder = certificates::find_caller(backend, &shown).await?;
+        if held.x5t != certificates::bond(&shown) || holder.is_none_or(|one| one.subject != held.subject) {
+            return Err(EXPIRED);
+        }
+    }
+    Ok(held)
 }
 
 fn caller(held: tokens::Held) -> Caller {

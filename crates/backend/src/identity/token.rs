@@ -2,6 +2,7 @@
 //! are revoked.
 
 use super::{
+    Caller, certificates,
     dpop::{self, Proof, ProofError},
     keys,
     rights::Rights,
@@ -64,8 +65,8 @@ pub(crate) enum Refusal {
     /// Code or refresh token does not hold (any more), or is for somebody else.
     #[error("This sign-in has run out, was used or was ended. Sign in again.")]
     Grant,
-    /// No such program or not its key.
-    #[error("There is no such client, or this is not its key.")]
+    /// No such program, or not its key or certificate.
+    #[error("There is no such client, or this is not its key or certificate.")]
     Client,
     /// Rights nobody knows.
     #[error("The scope names something that is no right.")]
@@ -194,17 +195,32 @@ fn check_desktop(sent: &TokenRequest) -> Result<(), Refusal> {
     if sent.client_id.as_deref() == Some(DESKTOP_CLIENT) { Ok(()) } else { Err(Refusal::Client) }
 }
 
-/// A token for a program that shows its key.
+/// The program that asks, by its key or else by its certificate, and the certificate that its token is to be bound to.
+async fn find_program(
+    backend: &Backend,
+    parts: &Parts,
+    sent: &TokenRequest,
+) -> Result<(Caller, Option<String>), Refusal> {
+    let with_key = basic(&parts.headers).or_else(|| sent.client_id.clone().zip(sent.client_secret.clone()));
+    let (client, found, x5t) = match with_key {
+        Some((client, key)) => (client, keys::find_caller(backend, &key).await.map(Some), None),
+        None => {
+            // RFC 8705 §2: the client says who it is, whatever it shows.
+            let client = sent.client_id.clone().ok_or(Refusal::Client)?;
+            let shown = certificates::shown(parts);
+            (client, certificates::find_caller(backend, &shown).await, certificates::bond(&shown))
+        }
+    };
+    match found {
+        Ok(Some(caller)) if caller.subject == client => Ok((caller, x5t)),
+        Ok(_) | Err(ApiError::Unauthorized(..)) => Err(Refusal::Client),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A token for a program that shows its key or its certificate.
 async fn to_program(backend: &Backend, parts: &Parts, sent: &TokenRequest) -> Result<TokenAnswer, Refusal> {
-    let (client, key) = match basic(&parts.headers) {
-        Some(credentials) => credentials,
-        None => sent.client_id.clone().zip(sent.client_secret.clone()).ok_or(Refusal::Client)?,
-    };
-    let caller = match keys::find_caller(backend, &key).await {
-        Ok(caller) if caller.subject == client => caller,
-        Ok(_) | Err(ApiError::Unauthorized(..)) => return Err(Refusal::Client),
-        Err(error) => return Err(error.into()),
-    };
+    let (caller, x5t) = find_program(backend, parts, sent).await?;
     let rights = Rights::parse(sent.scope.as_deref().unwrap_or_default()).ok_or(Refusal::Scope)?;
     let proof = match parts.headers.contains_key(dpop::DPOP) {
         true => Some(dpop::verify(backend, parts, None)?),
@@ -218,6 +234,7 @@ async fn to_program(backend: &Backend, parts: &Parts, sent: &TokenRequest) -> Re
         subject: caller.subject,
         device: None,
         jkt: proof.map(|proof| proof.jkt),
+        x5t,
         auth: caller.method.to_string(),
         scope: rights.to_string(),
     };

@@ -128,6 +128,7 @@ pub(crate) async fn redeem(
         subject: row.get(0),
         device: Some(device),
         jkt: Some(shown.jkt.to_owned()),
+        x5t: None,
         auth: row.get(1),
         scope: row.get(4),
     };
@@ -192,6 +193,7 @@ pub(crate) async fn refresh(
         subject: row.get(0),
         device: Some(device),
         jkt: Some(jkt.to_owned()),
+        x5t: None,
         auth: row.get(2),
         scope: row.get(3),
     };
@@ -213,6 +215,8 @@ pub(crate) struct Access {
     pub(crate) subject: String,
     pub(crate) device: Option<String>,
     pub(crate) jkt: Option<String>,
+    /// Thumbprint of the certificate that it is bound to.
+    pub(crate) x5t: Option<String>,
     pub(crate) auth: String,
     pub(crate) scope: String,
 }
@@ -227,13 +231,14 @@ pub(crate) async fn issue(
     let token = secret::make_token(ACCESS_PREFIX)?;
     let now = backend.clock.now().as_second();
     sqlx::query(
-        "insert into access_token (hash, subject, device, jkt, auth, scope, until)
-         values ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into access_token (hash, subject, device, jkt, x5t, auth, scope, until)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(secret::digest(&token))
     .bind(&access.subject)
     .bind(access.device.as_deref())
     .bind(access.jkt.as_deref())
+    .bind(access.x5t.as_deref())
     .bind(&access.auth)
     .bind(&access.scope)
     .bind(now + ACCESS_LIFE)
@@ -277,6 +282,7 @@ pub(crate) struct Held {
     pub(crate) name: Option<String>,
     pub(crate) device: Option<String>,
     pub(crate) jkt: Option<String>,
+    pub(crate) x5t: Option<String>,
     pub(crate) method: Method,
     pub(crate) rights: Rights,
 }
@@ -284,7 +290,7 @@ pub(crate) struct Held {
 /// Finds an access token that has not run out and whose holder and device are not revoked.
 pub(crate) async fn find_access(backend: &Backend, token: &str) -> Result<Option<Held>, ApiError> {
     let row = sqlx::query(
-        "select s.id, s.kind, s.name, a.device, a.jkt, a.auth, a.scope
+        "select s.id, s.kind, s.name, a.device, a.jkt, a.auth, a.scope, a.x5t
          from access_token a join subject s on s.id = a.subject left join device d on d.id = a.device
          where a.hash = $1 and a.until > $2 and s.revoked is null
            and (a.device is null or (d.id is not null and d.revoked is null))",
@@ -304,6 +310,7 @@ fn held(row: &AnyRow) -> Result<Held, StoreError> {
         name: row.get(2),
         device: row.get(3),
         jkt: row.get(4),
+        x5t: row.get(7),
         method: Method::parse(row.get(5)),
         rights: Rights::parse(&scope).ok_or_else(|| StoreError::stored("scope", scope))?,
     })

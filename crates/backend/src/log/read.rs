@@ -25,8 +25,12 @@ use axum::{
 };
 use futures_util::stream::{Stream, unfold};
 use serde::Deserialize;
-use sqlx::Row as _;
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use sqlx::{AnyPool, Row as _};
+use std::{
+    convert::Infallible,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -81,13 +85,7 @@ pub(crate) async fn bundle(
     reader(&backend, caller, tenant).await?;
     let place = Place::parse(&format!("tile/entries/{path}")).ok_or(ApiError::NotFound("bundle"))?;
     let (bytes, compressed) = if place.width == BUNDLE_EVENTS {
-        let bytes: Option<Vec<u8>> =
-            sqlx::query_scalar("select bytes from bundle where tenant = $1 and idx = $2")
-                .bind(tenant.to_string())
-                .bind(place.index.cast_signed())
-                .fetch_optional(&backend.store.reader)
-                .await?;
-        let bytes = bytes.ok_or(ApiError::NotFound("bundle"))?;
+        let bytes = find_bundle(&backend, tenant, place).await?.ok_or(ApiError::NotFound("bundle"))?;
         if accepts_zstd(&headers) {
             (bytes, true)
         } else {
@@ -118,6 +116,60 @@ fn accepts_zstd(headers: &HeaderMap) -> bool {
     })
 }
 
+/// A full bundle: from the standby where it has it, because it is the same everywhere.
+async fn find_bundle(backend: &Backend, tenant: Uuid, place: Place) -> Result<Option<Vec<u8>>, ApiError> {
+    let find = async |pool: &AnyPool| {
+        sqlx::query_scalar("select bytes from bundle where tenant = $1 and idx = $2")
+            .bind(tenant.to_string())
+            .bind(place.index.cast_signed())
+            .fetch_optional(pool)
+            .await
+    };
+    if let Some(replica) = &backend.store.replica
+        && let Some(bytes) = asked(find(replica).await).flatten()
+    {
+        return Ok(Some(bytes));
+    }
+    Ok(find(&backend.store.reader).await?)
+}
+
+/// What a standby says; nothing where it does not answer, so that the database itself is asked.
+fn asked<T>(answer: Result<T, sqlx::Error>) -> Option<T> {
+    answer.inspect_err(|error| tracing::warn!(%error, "the replica did not answer")).ok()
+}
+
+/// How far a database knows the log to be signed.
+async fn signed_in(pool: &AnyPool, tenant: Uuid) -> Result<Option<u64>, sqlx::Error> {
+    let signed: Option<i64> = sqlx::query_scalar("select signed from log_head where tenant = $1")
+        .bind(tenant.to_string())
+        .fetch_optional(pool)
+        .await?;
+    Ok(signed.map(i64::cast_unsigned))
+}
+
+/// How far the log is signed at least.
+async fn find_signed(backend: &Backend, tenant: Uuid) -> Option<u64> {
+    let behind = match &backend.store.replica {
+        Some(replica) => asked(signed_in(replica, tenant).await).flatten(),
+        None => None,
+    };
+    match behind {
+        Some(signed) => Some(signed),
+        None => signed_in(&backend.store.reader, tenant).await.ok().flatten(),
+    }
+}
+
+/// The pool that knows the log at least up to `end`: the standby if it does.
+async fn knowing(backend: &Backend, tenant: Uuid, end: u64) -> AnyPool {
+    if let Some(replica) = &backend.store.replica {
+        let signed = asked(signed_in(replica, tenant).await).flatten();
+        if signed.is_some_and(|signed| signed >= end) {
+            return replica.clone();
+        }
+    }
+    backend.store.reader.clone()
+}
+
 /// The open bundle, up to a size that was signed.
 async fn partial(backend: &Backend, tenant: Uuid, place: Place) -> Result<Vec<u8>, ApiError> {
     let head = find_head(&backend.store, tenant).await?.ok_or(ApiError::NotFound("company"))?;
@@ -131,7 +183,7 @@ async fn partial(backend: &Backend, tenant: Uuid, place: Place) -> Result<Vec<u8
     .bind(tenant.to_string())
     .bind(place.start().cast_signed())
     .bind(end.cast_signed())
-    .fetch_all(&backend.store.reader)
+    .fetch_all(&knowing(backend, tenant, end).await)
     .await?;
     Ok(bundle::encode(leaves.iter().map(Vec::as_slice))
         .map_err(|error| StoreError::stored("bundle", error))?)
@@ -165,6 +217,8 @@ pub(crate) async fn disclosures(
     let member = Membership::find(&backend, caller, tenant).await?;
     member.may(Entitlement::ReadDocuments)?;
     let (from, to) = (u64::from(range.from), u64::from(range.to));
+    // One that is behind would keep them to itself, and a replica would take them for withheld.
+    let pool = knowing(&backend, tenant, to).await;
     let next = to.min(from.saturating_add(DISCLOSURES_MAX)).max(from);
     let rows = sqlx::query(
         "select seq, text, account from disclosure where tenant = $1 and seq >= $2 and seq < $3 order by seq, digest",
@@ -172,7 +226,7 @@ pub(crate) async fn disclosures(
     .bind(tenant.to_string())
     .bind(from.cast_signed())
     .bind(next.cast_signed())
-    .fetch_all(&backend.store.reader)
+    .fetch_all(&pool)
     .await?;
     let disclosures = rows
         .iter()
@@ -207,13 +261,16 @@ pub(crate) async fn signal(
     let weak = Arc::downgrade(&backend);
     let stream = unfold((signed, weak, None::<u64>), move |(mut signed, weak, told)| async move {
         loop {
-            let backend = weak.upgrade()?;
-            // Another process may have appended and sealed.
-            if let Ok(Some(head)) = find_head(&backend.store, tenant).await
-                && told != Some(head.signed)
+            // A service that stops is not held up by those who only listen; they connect again.
+            let backend = weak.upgrade().filter(|backend| !backend.stopping.load(Ordering::Acquire))?;
+            // Another process may have appended and sealed. A standby is asked first, because so many ask so often;
+            // what this process has sealed it knows by itself.
+            let own = *signed.borrow_and_update();
+            if let Some(found) = find_signed(&backend, tenant).await.map(|found| found.max(own))
+                && told.is_none_or(|told| told < found)
             {
-                let event = Event::default().event("checkpoint").data(head.signed.to_string());
-                return Some((Ok(event), (signed, weak, Some(head.signed))));
+                let event = Event::default().event("checkpoint").data(found.to_string());
+                return Some((Ok(event), (signed, weak, Some(found))));
             }
             drop(backend);
             // Either way it is looked up again.

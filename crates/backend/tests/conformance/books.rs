@@ -12,6 +12,9 @@ pub(crate) const IBAN: &str = "SE4550000000058398257466";
 /// Its key: the number without what every number of its kind begins with.
 pub(crate) const ACCOUNT: &str = "58398257466/SEK";
 
+/// Events of a log that has one member and these books: the workspace, the member, statement and vouchers.
+pub(crate) const KEPT: u64 = 4;
+
 /// A statement whose entries have these amounts.
 pub(crate) fn statement(iban: &str, number: u32, amounts: &[&str]) -> Vec<u8> {
     let mut text = format!(

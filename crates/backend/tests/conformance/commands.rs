@@ -1,7 +1,7 @@
 //! Commands are decided by the rules on the facts as they are, once for each key.
 
 use crate::{
-    books::{Books, comment, matching},
+    books::{Books, KEPT, comment, matching},
     site::{Client, Site, submission},
 };
 use attest_domain::{Date, EntryId, command::LineId};
@@ -219,12 +219,12 @@ async fn commands_of_one_batch_see_each_other(site: &Site) {
         ])
         .await;
     let outcomes: Vec<&Outcome> = answers.iter().map(|answer| &answer.outcome).collect();
-    assert_eq!(accepted(outcomes[0]), 3);
-    assert_eq!(code(outcomes[1]), ("line.settled", Some(3)));
-    assert_eq!(accepted(outcomes[2]), 4);
-    assert_eq!(code(outcomes[3]), ("match.unknown", Some(4)));
+    assert_eq!(accepted(outcomes[0]), KEPT);
+    assert_eq!(code(outcomes[1]), ("line.settled", Some(KEPT)));
+    assert_eq!(accepted(outcomes[2]), KEPT + 1);
+    assert_eq!(code(outcomes[3]), ("match.unknown", Some(KEPT + 1)));
     let after: Vec<u64> = outcomes[4..].iter().map(|outcome| accepted(outcome)).collect();
-    assert_eq!(after, [5, 6, 7]);
+    assert_eq!(after, [KEPT + 2, KEPT + 3, KEPT + 4]);
 }
 
 async fn the_id_of_a_new_object_is_used_once(site: &Site) {

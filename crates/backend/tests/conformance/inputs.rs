@@ -1,7 +1,7 @@
 //! Input that nobody should send: each is refused as a problem, and nothing is written.
 
 use crate::{
-    books::{Books, comments, statement},
+    books::{Books, KEPT, comments, statement},
     site::{Site, digest, submission},
 };
 use attest_domain::{EntryId, command::LineId};
@@ -108,7 +108,7 @@ fn with_text(text: &str, line: &Line) -> Vec<Value> {
 async fn texts_that_no_store_takes_are_refused(site: &Site) {
     let client = site.controller().await;
     let books = Books::import(&client).await;
-    client.wait_for(3).await;
+    client.wait_for(KEPT).await;
     let mut bodies = Vec::new();
     for text in ["a\u{0}b", "\u{0}", "a\u{1b}[2Jb"] {
         for command in with_text(text, &books.bank[2]) {
@@ -133,7 +133,7 @@ async fn texts_that_no_store_takes_are_refused(site: &Site) {
 async fn words_beyond_their_limits_are_refused(site: &Site) {
     let client = site.controller().await;
     let books = Books::import(&client).await;
-    client.wait_for(3).await;
+    client.wait_for(KEPT).await;
     let long = "x".repeat(10_000);
     let bodies = with_text(&long, &books.bank[2]).into_iter();
     // A mapping may be that long; this one says nothing.
@@ -150,7 +150,7 @@ async fn words_beyond_their_limits_are_refused(site: &Site) {
 async fn numbers_that_json_cannot_carry_are_refused(site: &Site) {
     let client = site.controller().await;
     Books::import(&client).await;
-    client.wait_for(3).await;
+    client.wait_for(KEPT).await;
     let sha256 = digest(b"x");
     let mut bodies = Vec::new();
     for number in ["9007199254740993", "18446744073709551615", "18446744073709551616", "-1", "1.5", "1e3"] {
@@ -205,7 +205,7 @@ async fn an_event_beyond_its_limit_is_refused_and_holds_up_no_other(site: &Site)
 async fn batches_and_bodies_have_limits(site: &Site) {
     let client = site.controller().await;
     let books = Books::import(&client).await;
-    client.wait_for(3).await;
+    client.wait_for(KEPT).await;
     let before = client.checkpoint().await.1;
     for count in [0, 257] {
         let body = json!({ "commands": comments(&books.bank[0], count) }).to_string();

@@ -1,7 +1,7 @@
 //! The log as it is served: signed, in immutable bundles, signalled, and never signed over damage.
 
 use crate::{
-    books::{Books, comment, comments},
+    books::{Books, KEPT, comment, comments},
     site::{Client, Site, submission},
 };
 use attest_domain::event::ActorKind;
@@ -24,11 +24,13 @@ on_both_databases!(
 async fn a_new_log_begins_with_its_workspace_under_a_checkpoint_that_verifies(site: &Site) {
     let client = site.controller().await;
     let (checkpoint, _) = client.checkpoint().await;
-    assert_eq!(checkpoint.size, 1);
+    assert_eq!(checkpoint.size, 2);
     assert_eq!(checkpoint.origin, format!("localhost/t/{}", site.tenant));
     let event = leaf::decode(&client.pull(&checkpoint).await[0]).unwrap();
     assert_eq!((event.action.as_str(), event.seq, event.tenant), ("workspace.create", 0, site.tenant));
     assert_eq!(event.actor.kind, ActorKind::System);
+    let event = leaf::decode(&client.pull(&checkpoint).await[1]).unwrap();
+    assert_eq!((event.action.as_str(), event.actor.id.as_str()), ("member.add", "backend"));
 }
 
 /// Grows the log to exactly `size` events.
@@ -46,7 +48,7 @@ async fn grow(client: &Client, books: &Books, from: u64, size: u64) {
 async fn bundles_recompute_to_the_checkpoint_at_every_size_around_a_full_one(site: &Site) {
     let client = site.controller().await;
     let books = Books::import(&client).await;
-    let mut size = client.checkpoint_of(3).await.size;
+    let mut size = client.checkpoint_of(KEPT).await.size;
     for next in [254, 255, 256, 257, 511, 512, 513] {
         grow(&client, &books, size, next).await;
         size = next;
@@ -61,7 +63,7 @@ async fn bundles_recompute_to_the_checkpoint_at_every_size_around_a_full_one(sit
 async fn a_bundle_is_served_as_the_client_can_read_it_and_may_be_kept_for_ever(site: &Site) {
     let client = site.controller().await;
     let books = Books::import(&client).await;
-    grow(&client, &books, 3, 300).await;
+    grow(&client, &books, KEPT, 300).await;
     client.wait_for(300).await;
     let get = |path: &str, coding: &'static str| {
         let request = client.request(Method::GET, path).header("accept-encoding", coding);
@@ -89,11 +91,12 @@ async fn a_bundle_is_served_as_the_client_can_read_it_and_may_be_kept_for_ever(s
 async fn a_bundle_is_never_served_beyond_what_is_signed(site: &Site) {
     let client = site.controller().await;
     Books::import(&client).await;
-    client.wait_for(3).await;
-    assert_eq!(client.get("log/tile/entries/000.p/3").await.status, StatusCode::OK);
-    assert_eq!(client.get("log/tile/entries/000.p/2").await.status, StatusCode::OK);
+    client.wait_for(KEPT).await;
+    for width in 1..=KEPT {
+        assert_eq!(client.get(&format!("log/tile/entries/000.p/{width}")).await.status, StatusCode::OK);
+    }
     for path in
-        ["000.p/4", "000.p/255", "000", "001", "001.p/1", "000.p/0", "000.p/256", "x001/000", "0", "000/"]
+        ["000.p/5", "000.p/255", "000", "001", "001.p/1", "000.p/0", "000.p/256", "x001/000", "0", "000/"]
     {
         let problem = client.get(&format!("log/tile/entries/{path}")).await.problem();
         assert_eq!((problem.status, problem.code.as_str()), (404, "not_found"), "{path}");
@@ -103,11 +106,11 @@ async fn a_bundle_is_never_served_beyond_what_is_signed(site: &Site) {
 async fn the_signal_tells_every_growth(site: &Site) {
     let client = site.controller().await;
     let mut signal = client.signal().await;
-    assert_eq!(signal.next().await, 1);
+    assert_eq!(signal.next().await, 2);
     let books = Books::import(&client).await;
-    while signal.next().await < 3 {}
+    while signal.next().await < KEPT {}
     client.accept(comment(&books.bank[0], "asked")).await;
-    assert_eq!(signal.next().await, 4);
+    assert_eq!(signal.next().await, KEPT + 1);
 }
 
 async fn what_one_process_appends_the_other_signals_and_serves(site: &Site) {
@@ -115,15 +118,15 @@ async fn what_one_process_appends_the_other_signals_and_serves(site: &Site) {
     let running = site.second_process().await;
     let other = one.at(running.address);
     let mut signal = other.signal().await;
-    assert_eq!(signal.next().await, 1);
+    assert_eq!(signal.next().await, 2);
     let books = Books::import(&one).await;
-    while signal.next().await < 3 {}
+    while signal.next().await < KEPT {}
     // Each in turn, so that both hold the head of the same log.
     for turn in 0..10 {
         let caller = if turn % 2 == 0 { &one } else { &other };
-        assert_eq!(caller.accept(comment(&books.bank[0], "asked")).await, 3 + turn);
+        assert_eq!(caller.accept(comment(&books.bank[0], "asked")).await, KEPT + turn);
     }
-    while signal.next().await < 13 {}
+    while signal.next().await < KEPT + 10 {}
     let (checkpoint, note) = other.checkpoint().await;
     assert_eq!(note, one.checkpoint().await.1);
     assert_eq!(other.pull(&checkpoint).await, one.pull(&checkpoint).await);
@@ -132,7 +135,7 @@ async fn what_one_process_appends_the_other_signals_and_serves(site: &Site) {
 async fn what_a_process_left_unsigned_is_signed_by_the_next(site: &Site) {
     let client = site.controller().await;
     Books::import(&client).await;
-    let signed = client.checkpoint_of(3).await;
+    let signed = client.checkpoint_of(KEPT).await;
     // As if the process had ended between appending and signing: the head as it was at one event.
     let (tree, note) = {
         let mut frontier = attest_evidence::tree::Frontier::default();
@@ -140,7 +143,7 @@ async fn what_a_process_left_unsigned_is_signed_by_the_next(site: &Site) {
         frontier.push(leaf::hash(&events[0])).unwrap();
         (hex(&frontier.nodes()[0].0), client.checkpoint().await.1)
     };
-    assert!(note.contains("\n3\n"));
+    assert!(note.contains(&format!("\n{KEPT}\n")));
     let nodes = if site.database.is_some() { format!("'\\x{tree}'::bytea") } else { format!("x'{tree}'") };
     site.tamper(&format!("update log_head set signed = 1, nodes = {nodes}")).await;
     let running = site.second_process().await;
@@ -155,7 +158,7 @@ fn hex(bytes: &[u8]) -> String {
 /// Changes one byte of an event that is appended and not yet signed, and has it signed.
 async fn damage(site: &Site, client: &Client) -> Books {
     let books = Books::import(client).await;
-    client.wait_for(3).await;
+    client.wait_for(KEPT).await;
     // What is not signed yet is what is damaged: the head is set back, as after the end of a process.
     let events = client.pull(&client.checkpoint().await.0).await;
     let mut frontier = attest_evidence::tree::Frontier::default();

@@ -1,7 +1,7 @@
 //! Many writers of one log, and processes that are killed under them: what was acknowledged is there, once.
 
 use crate::{
-    books::{Books, comments},
+    books::{Books, KEPT, comments},
     process::Process,
     site::{Client, Site, make_database},
 };
@@ -81,7 +81,7 @@ async fn many_writers(database: Option<String>, count: usize, total: usize, kill
     let site = Site::open(database).await;
     let client = site.controller().await;
     let books = Books::import(&client).await;
-    client.wait_for(3).await;
+    client.wait_for(KEPT).await;
     let database = site.database.iter().map(|url| format!("database = {url:?}\n")).collect::<String>();
     let config = format!("{database}data = {:?}\n", site.scratch.path());
     let config = site.scratch.file("attest.toml", config);
@@ -116,15 +116,15 @@ async fn many_writers(database: Option<String>, count: usize, total: usize, kill
     assert_eq!(acknowledged.len(), each * WRITERS * BATCH);
 
     let client = client.at(processes[0].address().await);
-    let checkpoint = client.checkpoint_of(3 + acknowledged.len() as u64).await;
-    assert_eq!(checkpoint.size, 3 + acknowledged.len() as u64, "nothing is there twice");
+    let checkpoint = client.checkpoint_of(KEPT + acknowledged.len() as u64).await;
+    assert_eq!(checkpoint.size, KEPT + acknowledged.len() as u64, "nothing is there twice");
     let signed = start.elapsed();
     let events = client.pull(&checkpoint).await;
     println!("signed after {signed:?}, verified after {:?}", start.elapsed());
     for (seq, bytes) in (0..).zip(&events) {
         let event: Head = serde_json::from_slice(bytes).unwrap();
         assert_eq!(event.seq, seq);
-        if seq >= 3 {
+        if seq >= KEPT {
             assert_eq!(acknowledged.remove(&event.id), Some(seq), "{event:?}");
         }
     }

@@ -6,6 +6,7 @@
 
 mod attempts;
 mod devices;
+mod machines;
 mod members;
 mod programs;
 mod proofs;

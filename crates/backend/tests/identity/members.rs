@@ -52,7 +52,7 @@ async fn an_administrator_changes_a_role_and_the_log_tells_it() {
         assert_eq!(events.len(), size + 1);
         let event = &events[size];
         assert_eq!(event["action"], "member.change");
-        assert_eq!(event["object"], json!({"type": "member", "id": operator.subject, "version": 1}));
+        assert_eq!(event["object"], json!({"type": "member", "id": operator.subject, "version": 2}));
         assert_eq!(
             (&event["actor"]["id"], &event["actor"]["auth"]),
             (&json!(admin.subject), &json!("password"))
@@ -70,7 +70,7 @@ async fn an_administrator_changes_a_role_and_the_log_tells_it() {
         assert_eq!(removed.status, StatusCode::NO_CONTENT);
         let events = site.events().await;
         assert_eq!((events.len(), &events[size + 1]["action"]), (size + 2, &json!("member.remove")));
-        assert_eq!(events[size + 1]["object"]["version"], 2);
+        assert_eq!(events[size + 1]["object"]["version"], 3);
         // The person is still somebody, and the company does not exist for it any more.
         let gone = operator.ask(&site, Method::GET, "log/checkpoint").await;
         assert_eq!(gone.status, StatusCode::NOT_FOUND);

@@ -3,6 +3,7 @@
 use attest_backend::{
     Config, Running,
     clock::Clock,
+    config::MachinesConfig,
     operate::{self, Person},
     start,
 };
@@ -32,6 +33,8 @@ pub(crate) const PASSWORD: &str = "granskogen är tät i år";
 pub(crate) const LOGIN: &str = "controller@norrsken.example";
 /// What a desktop keeps to itself until it redeems its code.
 pub(crate) const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters-0001";
+/// Where in its folder the authority of programs' certificates lies.
+const AUTHORITY: &str = "clients.pem";
 pub(crate) const REDIRECT: &str = "http://127.0.0.1:49152/signed-in";
 
 /// A clock that a test moves.
@@ -97,8 +100,18 @@ impl Site {
         sites
     }
 
-    async fn open_on(database: Option<String>) -> Self {
+    /// One that takes certificates of an authority (PEM).
+    pub(crate) async fn trusting(authority: &str) -> Self {
         let scratch = Scratch::new();
+        std::fs::write(scratch.path().join(AUTHORITY), authority).unwrap();
+        Self::open_in(scratch, None).await
+    }
+
+    async fn open_on(database: Option<String>) -> Self {
+        Self::open_in(Scratch::new(), database).await
+    }
+
+    async fn open_in(scratch: Scratch, database: Option<String>) -> Self {
         let clock = Arc::new(MovedClock(AtomicI64::new(0)));
         let running = start(config(&scratch, database.clone()), clock.clone()).await.unwrap();
         let tenant = operate::create_tenant(running.backend(), "Norrsken Handel AB").await.unwrap();
@@ -135,6 +148,16 @@ impl Site {
 
     pub(crate) fn origin(&self) -> String {
         format!("https://{}", self.running.address)
+    }
+
+    /// Where programs show certificates.
+    pub(crate) fn machines(&self) -> String {
+        format!("https://{}", self.running.machines().unwrap())
+    }
+
+    /// What a client that trusts the service begins with.
+    pub(crate) fn client_builder(&self) -> reqwest::ClientBuilder {
+        builder(&self.scratch)
     }
 
     pub(crate) fn seconds(&self) -> i64 {
@@ -266,8 +289,12 @@ impl Site {
 }
 
 fn config(scratch: &Scratch, database: Option<String>) -> Config {
+    let authority = scratch.path().join(AUTHORITY);
+    let client_ca = if authority.exists() { vec![authority] } else { Vec::new() };
+    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
     Config {
-        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        listen,
+        machines: Some(MachinesConfig { listen, client_ca }),
         data: scratch.path().to_owned(),
         database,
         ..Config::default()
@@ -286,11 +313,15 @@ async fn make_database(server: &str) -> String {
 
 /// A client that trusts the service's own certificate.
 pub(crate) fn client(scratch: &Scratch, http_1: bool) -> Client {
-    let pem = std::fs::read(scratch.path().join("certificate.pem")).unwrap();
-    let builder = Client::builder()
-        .tls_certs_only([Certificate::from_pem(&pem).unwrap()])
-        .redirect(redirect::Policy::none());
+    let builder = builder(scratch);
     if http_1 { builder.http1_only() } else { builder }.build().unwrap()
+}
+
+fn builder(scratch: &Scratch) -> reqwest::ClientBuilder {
+    let pem = std::fs::read(scratch.path().join("certificate.pem")).unwrap();
+    Client::builder()
+        .tls_certs_only([Certificate::from_pem(&pem).unwrap()])
+        .redirect(redirect::Policy::none())
 }
 
 /// The fields of a request for a code's tokens.
@@ -384,7 +415,7 @@ impl Browser {
 }
 
 impl Reply {
-    async fn read(response: Response) -> Self {
+    pub(crate) async fn read(response: Response) -> Self {
         let (status, headers) = (response.status(), response.headers().clone());
         Self { status, headers, body: response.text().await.unwrap() }
     }
