@@ -16,7 +16,8 @@ use attest_keychain::Secret;
 use jiff::{ToSpan as _, tz::TimeZone};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
+    io::Read as _,
+    path::{Path, PathBuf},
     sync::Arc,
     task::Poll,
 };
@@ -46,6 +47,8 @@ pub(crate) enum Crash {
     Exchange(usize, bool),
     /// At a point of the sync's work.
     Work(usize),
+    /// Behind one of the sync's commits, before it is known here that it was one or as soon as it is.
+    Commit(usize),
 }
 
 impl Seat {
@@ -160,6 +163,7 @@ impl Seat {
                 .await;
                 drop(sync);
             }
+            Crash::Commit(nth) => cut = self.cut_behind(nth, &next).await,
         }
         // The database's threads of the process that ended are let go of; what they had not committed is gone.
         self.desk.lock("asked").await.unwrap();
@@ -171,6 +175,26 @@ impl Seat {
         self.desk.unlock_with_key(self.secret).await.unwrap();
         self.note(None).await;
         if cut { "cut" } else { "ended first" }
+    }
+
+    /// Syncs until behind a commit, and copies what is on the disk then. Whether the sync came that far.
+    async fn cut_behind(&self, nth: usize, copy: &Path) -> bool {
+        let desk = self.desk.clone();
+        let mut sync = Box::pin(async move { drop(desk.sync().await) });
+        let (mut left, mut known) = (nth, commits(&self.place));
+        let cut = std::future::poll_fn(|context| {
+            if sync.as_mut().poll(context).is_ready() {
+                return Poll::Ready(false);
+            }
+            let now = commits(&self.place);
+            left -= usize::from(now != known);
+            known = now;
+            if left == 0 { Poll::Ready(true) } else { Poll::Pending }
+        })
+        .await;
+        // Behind a commit the next one is begun at the earliest when the sync goes on.
+        copy_folder(&self.place, copy);
+        cut
     }
 
     /// See [`lines`].
@@ -245,6 +269,14 @@ impl Seat {
             _ => DecisionRequest::Redo,
         })
     }
+}
+
+/// The counter that SQLite raises with each commit (iChange of the WAL's index, sqlite.org/walformat.html §2.1).
+fn commits(place: &Path) -> u32 {
+    let mut bytes = [0; 12];
+    let index = std::fs::File::open(place.join("cache.db-shm"));
+    let read = index.and_then(|mut index| index.read_exact(&mut bytes));
+    read.map_or(0, |()| u32::from_ne_bytes([bytes[8], bytes[9], bytes[10], bytes[11]]))
 }
 
 /// The lists of all accounts.

@@ -105,9 +105,10 @@ impl Run {
                 format!("{desk} is partitioned: {cut}")
             }
             24 | 25 => {
-                let how = match self.dice.below(5) {
+                let how = match self.dice.below(7) {
                     0 => Crash::Idle,
                     1 | 2 => Crash::Exchange(self.dice.below(8), self.dice.below(2) == 0),
+                    3 | 4 => Crash::Commit(1 + self.dice.below(8)),
                     _ => Crash::Work(1 + self.dice.below(120)),
                 };
                 let done = self.seats[desk].crash(how).await;

@@ -1,6 +1,9 @@
 //! The seeds: how many are run, on how many threads, and how one of them is run again.
 
-use crate::{schedule::Run, world::template};
+use crate::{
+    schedule::Run,
+    world::{long_template, template},
+};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
@@ -14,7 +17,8 @@ use std::{
 const THREADS: u64 = 4;
 
 fn run(seed: u64, tell: bool) {
-    let template = template();
+    // Seldom, because a long log takes long to make again.
+    let template = if seed % LONG == LONG - 1 { long_template() } else { template() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async { Run::new(template, seed, tell).await.run().await });
 }
@@ -44,8 +48,10 @@ fn run_all(first: u64, count: u64) {
     assert!(failed.is_empty(), "{} of {count} seeds failed: {failed:?}", failed.len());
 }
 
-/// Seeds of each part; `ATTEST_SEEDS` is another number.
-const COUNT: u64 = 75;
+/// Every so many seeds one begins with a long log.
+const LONG: u64 = 10;
+/// Seeds of each of the eight parts: 2,000 in all. `ATTEST_SEEDS` is another number.
+const COUNT: u64 = 250;
 /// Where the next part begins, whatever the number.
 const APART: u64 = 100_000;
 

@@ -3,10 +3,15 @@
 //! Installation and workspaces are made once and copied for each seed, because making them costs more than running
 //! a schedule.
 
-use crate::{network::Wires, office::PASSPHRASE};
+use crate::{desks::Seat, network::Wires, office::PASSPHRASE, papers::papers};
 use attest_backend::{Backend, Config, operate, serve};
-use attest_desk::{Desk, sync::ConnectRequest};
+use attest_desk::{
+    Desk,
+    sync::ConnectRequest,
+    view::{DecisionRequest, LineRef, SideView},
+};
 use attest_domain::roles::{Role, Scope};
+use attest_evidence::bundle::BUNDLE_EVENTS;
 use attest_keychain::{Database, Passphrase, Secret};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
@@ -84,10 +89,10 @@ pub(crate) fn scratch() -> TempDir {
 pub(crate) struct Template {
     folder: TempDir,
     tenant: Uuid,
-    members: Vec<String>,
-    keys: Vec<String>,
+    members: &'static [String],
+    keys: &'static [String],
     /// What opens the desks' databases. Who has them tries no passphrase, which is made to cost something.
-    secrets: Vec<Secret>,
+    secrets: &'static [Secret],
 }
 
 /// Made by whoever comes first.
@@ -128,6 +133,35 @@ async fn make() -> Template {
         secrets.push(secret_of(&desk));
     }
     serve::close(&backend).await;
+    Template { folder, tenant, members: members.leak(), keys: keys.leak(), secrets: secrets.leak() }
+}
+
+/// What some seeds begin with: a log of more than a bundle, of which two desks have nothing yet.
+pub(crate) fn long_template() -> &'static Template {
+    static MADE: OnceLock<Template> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let short = template();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(make_long(short))
+    })
+}
+
+async fn make_long(short: &'static Template) -> Template {
+    let world = World::new(short, 0).await;
+    let mut seat = Seat::open(&world, 0, 0).await;
+    let papers = papers();
+    assert_eq!(seat.import(papers[0].0, &papers[0].1).await, "new");
+    let lines = seat.lines().await;
+    let id = &lines.iter().find_map(|line| line.bank.as_ref()).unwrap().id;
+    for number in 0..BUNDLE_EVENTS {
+        let line = LineRef { side: SideView::Bank, id: id.clone() };
+        let text = format!("Asked {number} times");
+        assert_eq!(seat.decide(DecisionRequest::Comment { line, text }).await, "1 events");
+    }
+    assert_eq!(seat.sync().await, "ok");
+    seat.desk.lock("asked").await.unwrap();
+    serve::close(&world.backend()).await;
+    let World { folder, tenant, members, keys, secrets, .. } = world;
     Template { folder, tenant, members, keys, secrets }
 }
 
@@ -179,9 +213,9 @@ impl World {
         Self {
             folder,
             tenant: template.tenant,
-            members: &template.members,
-            keys: &template.keys,
-            secrets: &template.secrets,
+            members: template.members,
+            keys: template.keys,
+            secrets: template.secrets,
             clock,
             wires,
             backend: RwLock::new(backend),
