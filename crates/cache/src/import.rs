@@ -462,6 +462,12 @@ impl CompressedChunk {
             zstd::bulk::compress(bytes, ZSTD_LEVEL).map_err(|error| CacheError::stored("document", error))?;
         Ok(Self { length: bytes.len(), data })
     }
+
+    /// Bytes it takes packed.
+    #[must_use]
+    pub fn packed_len(&self) -> usize {
+        self.data.len()
+    }
 }
 
 /// What helps a person to tell an entry from others: a creditor reference, else the id of the payment.

@@ -4,12 +4,16 @@
 
 use crate::{
     error::CacheError,
+    import::{ROWS_PER_INSERT, insert_sql},
     open::Cache,
     review::{Committed, Touched},
 };
 use attest_domain::Digest;
 use sqlx::{Row, Sqlite, SqliteConnection, SqliteExecutor, Transaction};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
+
+/// The columns of an event in the order they are bound; the bench inserts the same rows bare.
+pub const EVENT_COLUMNS: &str = "seq, leaf, hash, action, object_id, actor, at, trace, reverts, uid";
 
 /// The one open write transaction. Dropping it without [`WriteTx::commit`] leaves no trace.
 #[derive(Debug)]
@@ -304,42 +308,67 @@ impl WriteTx {
         Ok(next.cast_unsigned())
     }
 
-    /// Appends an event. A position that is taken or that leaves a gap is refused by the caller's arithmetic:
-    /// positions come from [`WriteTx::next_seq`] in the same transaction.
+    /// Appends an event; see [`WriteTx::append_events`].
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn append_event(&mut self, event: &NewEvent<'_>) -> Result<(), CacheError> {
-        sqlx::query(
-            "insert into event (seq, leaf, hash, action, object_id, actor, at, trace, reverts, uid)
-             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(event.seq.cast_signed())
-        .bind(event.leaf)
-        .bind(event.hash.0.as_slice())
-        .bind(event.action)
-        .bind(event.object_id)
-        .bind(event.actor)
-        .bind(event.at)
-        .bind(event.trace.as_deref())
-        .bind(event.reverts.map(u64::cast_signed))
-        .bind(&event.id)
-        .execute(&mut *self.tx)
-        .await?;
-        for (digest, text) in event.disclosures {
-            sqlx::query("insert into disclosure (digest, event_seq, text) values (?, ?, ?)")
-                .bind(digest)
-                .bind(event.seq.cast_signed())
-                .bind(text)
-                .execute(&mut *self.tx)
-                .await?;
+        self.append_events(std::slice::from_ref(event)).await
+    }
+
+    /// Appends events in their order, many rows per statement. A position that is taken or that leaves a gap is
+    /// refused by the caller's arithmetic: positions come from [`WriteTx::next_seq`] in the same transaction.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer, or an id or a disclosure is there already.
+    pub async fn append_events(&mut self, events: &[NewEvent<'_>]) -> Result<(), CacheError> {
+        for rows in events.chunks(ROWS_PER_INSERT) {
+            let mut query = sqlx::query(insert_sql("event", EVENT_COLUMNS, rows.len()));
+            for event in rows {
+                query = query
+                    .bind(event.seq.cast_signed())
+                    .bind(event.leaf)
+                    .bind(event.hash.0.as_slice())
+                    .bind(event.action)
+                    .bind(event.object_id)
+                    .bind(event.actor)
+                    .bind(event.at)
+                    .bind(event.trace.as_deref())
+                    .bind(event.reverts.map(u64::cast_signed))
+                    .bind(event.id.as_str());
+            }
+            query.execute(&mut *self.tx).await?;
         }
-        for line in event.lines {
-            sqlx::query("insert or ignore into event_line (line, seq) values (?, ?)")
-                .bind(line)
-                .bind(event.seq.cast_signed())
-                .execute(&mut *self.tx)
-                .await?;
+        let of = |event: &NewEvent<'_>| event.seq.cast_signed();
+        let mut disclosures: Vec<(&str, i64, &str)> = events
+            .iter()
+            .flat_map(|event| {
+                event
+                    .disclosures
+                    .iter()
+                    .map(move |(digest, text)| (digest.as_str(), of(event), text.as_str()))
+            })
+            .collect();
+        // Both tables below are stored by what they are sorted by.
+        disclosures.sort_unstable();
+        for rows in disclosures.chunks(ROWS_PER_INSERT) {
+            let mut query = sqlx::query(insert_sql("disclosure", "digest, event_seq, text", rows.len()));
+            for (digest, seq, text) in rows {
+                query = query.bind(*digest).bind(*seq).bind(*text);
+            }
+            query.execute(&mut *self.tx).await?;
+        }
+        // An event may name a line twice.
+        let lines: BTreeSet<(&str, i64)> = events
+            .iter()
+            .flat_map(|event| event.lines.iter().map(move |line| (line.as_str(), of(event))))
+            .collect();
+        for rows in lines.into_iter().collect::<Vec<_>>().chunks(ROWS_PER_INSERT) {
+            let mut query = sqlx::query(insert_sql("event_line", "line, seq", rows.len()));
+            for (line, seq) in rows {
+                query = query.bind(*line).bind(*seq);
+            }
+            query.execute(&mut *self.tx).await?;
         }
         Ok(())
     }

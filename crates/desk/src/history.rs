@@ -15,11 +15,7 @@ pub(crate) async fn of_lines(session: &Session, lines: &[String]) -> Result<Vec<
             events.insert(stored.seq, stored);
         }
     }
-    let verified = if session.author.connected {
-        session.cache.find_checkpoint().await?.map_or(0, |checkpoint| checkpoint.size)
-    } else {
-        u64::MAX
-    };
+    let verified = if session.author.connected { session.cache.count_verified().await? } else { u64::MAX };
     events
         .into_values()
         .rev()

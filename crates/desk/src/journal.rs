@@ -127,7 +127,22 @@ impl Author {
         reverts: Option<u64>,
         disclosures: &[(String, String)],
     ) -> Result<(), DeskError> {
-        tx.append_event(&NewEvent {
+        let lines = event.lines();
+        tx.append_event(&self.row(event, bytes, hash, reverts, disclosures, &lines)).await?;
+        Ok(())
+    }
+
+    /// The row of an event, whose `lines` are those it speaks of.
+    pub(crate) fn row<'e>(
+        &self,
+        event: &'e Event,
+        bytes: &'e [u8],
+        hash: Digest,
+        reverts: Option<u64>,
+        disclosures: &'e [(String, String)],
+        lines: &'e [String],
+    ) -> NewEvent<'e> {
+        NewEvent {
             seq: event.seq,
             id: event.id.to_string(),
             leaf: bytes,
@@ -145,10 +160,8 @@ impl Author {
             trace: event.trace.map(|trace| trace.to_string()),
             reverts,
             disclosures,
-            lines: &event.lines(),
-        })
-        .await?;
-        Ok(())
+            lines,
+        }
     }
 }
 

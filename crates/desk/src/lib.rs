@@ -17,6 +17,7 @@ mod journal;
 mod project;
 mod propose;
 mod rebuild;
+mod replay;
 mod review;
 mod seal;
 mod sign_in;
@@ -26,6 +27,7 @@ pub mod sync;
 mod undo;
 mod workspace;
 
+pub mod audit;
 pub mod doctor;
 pub mod home;
 pub mod import;
@@ -68,6 +70,8 @@ pub(crate) struct Shared {
     /// Proposing that runs outside an import.
     pub(crate) proposing: Mutex<Weak<import::Watch>>,
     keychain: OnceCell<bool>,
+    /// Events that a pull applies in one transaction; 0 for as many as is usual.
+    pub(crate) batch_events: std::sync::atomic::AtomicU32,
 }
 
 impl Shared {
@@ -172,6 +176,7 @@ impl Desk {
                 leaving: Mutex::default(),
                 proposing: Mutex::default(),
                 keychain: OnceCell::new(),
+                batch_events: Default::default(),
             }),
         }
     }

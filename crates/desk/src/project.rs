@@ -1,10 +1,11 @@
-//! Applying events of the log to the reconciliation: the same code after a decision and on a rebuild.
+//! Applying an event of the log to the reconciliation: after a decision, and where [`crate::replay`] meets one that it
+//! does not carry out together with others.
 
 use crate::{error::DeskError, propose::combination};
 use attest_cache::{
     Side, day_from_date,
     log::WriteTx,
-    review::{FoundLine, GroupKind, NewGroup},
+    review::{FoundLine, GroupKind, NewGroup, Settled},
     shelf::Confirmed,
 };
 use attest_domain::{
@@ -19,7 +20,8 @@ use std::collections::{BTreeSet, HashMap};
 /// What carries an event out: under which act dissolved groups are set aside, and where that leaves lines free.
 #[derive(Debug, Default)]
 pub(crate) struct Effects {
-    /// Log position of the decision's first event; negative where the decision is taken back, 0 on a rebuild.
+    /// Log position of the decision's first event; negative where the decision is taken back, 0 where nothing is
+    /// decided here: on a rebuild, and for what was pulled.
     pub(crate) act: i64,
     /// Account and day of the proposals that were dissolved.
     pub(crate) dissolved: BTreeSet<(i64, i64)>,
@@ -36,8 +38,14 @@ pub(crate) async fn apply(tx: &mut WriteTx, event: &Event, effects: &mut Effects
                     // It becomes the proposal it was, so that undo gives back exactly what was there.
                     let contradicted = group.reasons.contains("\"contradiction\"");
                     tx.reopen_group(group.id, contradicted).await?;
+                } else if effects.act == 0 {
+                    tx.delete_group(group.id).await?;
                 } else {
                     tx.shelve_match(group.id, effects.act).await?;
+                }
+                if effects.act == 0 {
+                    // Its lines are open again, and nobody has proposed for them here.
+                    effects.dissolved.insert((group.account, group.day));
                 }
                 for (line, until) in holds(after) {
                     for line in find_lines(vec![line], tx).await? {
@@ -100,7 +108,7 @@ async fn settle(tx: &mut WriteTx, event: &Event, effects: &mut Effects) -> Resul
     }
     let rows =
         |side: Side| lines.iter().filter(|line| line.side == side).map(|line| line.row).collect::<Vec<_>>();
-    let by_rule = after.and_then(|after| after.get("by")).is_some_and(Value::is_object);
+    let by_rule = is_by_rule(event);
     let word = |name: &str| after.and_then(|after| after.get(name)).and_then(Value::as_str);
     let confirmed = Confirmed {
         match_id: &event.object.id,
@@ -118,39 +126,53 @@ async fn settle(tx: &mut WriteTx, event: &Event, effects: &mut Effects) -> Resul
         return Ok(());
     }
     free(tx, &lines, effects).await?;
-    if tx.unshelve_match(-effects.act, &bank, &ledger, confirmed).await? {
+    if effects.act != 0 && tx.unshelve_match(-effects.act, &bank, &ledger, confirmed).await? {
         return Ok(());
     }
-    let text =
-        |name: &str| after.and_then(|after| after.get(name)).and_then(Value::as_str).map(str::to_owned);
+    let lines: Vec<&FoundLine> = lines.iter().collect();
     let Some(account) = account_of(tx, &lines).await? else {
         // Its documents are gone or not read any more; the event stays, the lines are nowhere to be shown.
         tracing::warn!(seq = event.seq, "a match speaks of lines that are not here");
         return Ok(());
     };
+    tx.insert_group(&made_group(event, account, &lines)).await?;
+    Ok(())
+}
+
+/// The group of a decision that was not proposed here.
+pub(crate) fn made_group(event: &Event, account: i64, lines: &[&FoundLine]) -> NewGroup {
+    let rows =
+        |side: Side| lines.iter().filter(|line| line.side == side).map(|line| line.row).collect::<Vec<_>>();
+    let after = event.after.as_ref();
+    let text =
+        |name: &str| after.and_then(|after| after.get(name)).and_then(Value::as_str).map(str::to_owned);
     let day = lines.iter().filter(|line| line.side == Side::Bank).map(|line| line.day).min();
-    tx.insert_group(&NewGroup {
+    NewGroup {
         account,
         kind: if event.action == action::MATCH { GroupKind::Match } else { GroupKind::WriteOff },
         day: day.or(lines.iter().map(|line| line.day).min()).unwrap_or(0),
-        bank,
-        ledger,
+        bank: rows(Side::Bank),
+        ledger: rows(Side::Ledger),
         difference: text("difference").and_then(|text| Amount::parse(&text).ok()).unwrap_or_default(),
         difference_reason: text("difference_reason"),
         confidence: text("confidence"),
         safe: false,
-        by_rule,
+        by_rule: is_by_rule(event),
         alternatives: 0,
         reasons: "[]".to_owned(),
         pass: String::new(),
         match_id: Some(event.object.id.clone()),
         at: Some(event.at.clone()),
-    })
-    .await?;
-    Ok(())
+    }
 }
 
-async fn account_of(tx: &mut WriteTx, lines: &[FoundLine]) -> Result<Option<i64>, DeskError> {
+/// Whether a rule confirmed a match.
+pub(crate) fn is_by_rule(event: &Event) -> bool {
+    event.after.as_ref().and_then(|after| after.get("by")).is_some_and(Value::is_object)
+}
+
+/// The account in whose list a decision is shown.
+pub(crate) async fn account_of(tx: &mut WriteTx, lines: &[&FoundLine]) -> Result<Option<i64>, DeskError> {
     if let Some(account) = lines.iter().find_map(|line| line.account) {
         return Ok(Some(account));
     }
@@ -166,7 +188,16 @@ async fn account_of(tx: &mut WriteTx, lines: &[FoundLine]) -> Result<Option<i64>
 async fn free(tx: &mut WriteTx, lines: &[FoundLine], effects: &mut Effects) -> Result<(), DeskError> {
     for side in [Side::Bank, Side::Ledger] {
         let rows: Vec<i64> = lines.iter().filter(|line| line.side == side).map(|line| line.row).collect();
-        if !rows.is_empty() {
+        if rows.is_empty() {
+            continue;
+        }
+        if effects.act == 0 {
+            // Nobody takes it back here, so nothing has to come back.
+            let found = tx.find_proposed(side, &rows).await?;
+            effects.dissolved.extend(found.values().map(|group| (group.account, group.day)));
+            let dissolved = found.into_values().map(|group| group.id).collect();
+            tx.settle(&Settled { dissolved, ..Settled::default() }).await?;
+        } else {
             effects.dissolved.extend(tx.shelve_proposals(side, &rows, effects.act).await?);
         }
     }

@@ -3,14 +3,8 @@
 //! What the workspace shows is a projection; this is the proof, and the cure when a program reads more than an
 //! older one did. One transaction: a crash leaves the old figures.
 
-use crate::{
-    Desk,
-    error::DeskError,
-    import::restore_document,
-    project::{self, Effects},
-    workspace::REPLAY,
-};
-use attest_domain::event::action;
+use crate::{Desk, error::DeskError, import::restore_document, project::Effects, replay, workspace::REPLAY};
+use attest_domain::event::{Event, action};
 use attest_evidence::leaf;
 use std::sync::Arc;
 
@@ -37,12 +31,16 @@ impl Desk {
             let events = session.cache.list_events(next, EVENTS).await?;
             let Some(last) = events.last() else { break };
             next = last.seq + 1;
-            for stored in &events {
-                let event = leaf::decode(&stored.leaf)?;
-                if event.action == action::ACCOUNT_ASSIGN {
-                    crate::sync::assign(&mut tx, &event).await?;
+            let events: Vec<Event> =
+                events.iter().map(|stored| leaf::decode(&stored.leaf)).collect::<Result<_, _>>()?;
+            // What an account is reconciled with is asked by the matches behind it.
+            for part in events.chunk_by(|one, other| is_assignment(one) == is_assignment(other)) {
+                if part.first().is_some_and(is_assignment) {
+                    for event in part {
+                        crate::sync::assign(&mut tx, event).await?;
+                    }
                 } else {
-                    project::apply(&mut tx, &event, &mut effects).await?;
+                    replay::apply_all(&mut tx, &part.iter().collect::<Vec<_>>(), &mut effects).await?;
                 }
             }
         }
@@ -53,4 +51,8 @@ impl Desk {
         session.forget();
         self.propose_stale(&session, &self.watch_proposing()).await
     }
+}
+
+fn is_assignment(event: &Event) -> bool {
+    event.action == action::ACCOUNT_ASSIGN
 }

@@ -18,17 +18,17 @@ impl WriteTx {
     /// # Errors
     /// [`CacheError`] when the database does not answer.
     pub async fn insert_group(&mut self, group: &NewGroup) -> Result<i64, CacheError> {
-        self.insert_groups(std::slice::from_ref(group)).await?;
-        let id: i64 = sqlx::query_scalar("select max(id) from review_group").fetch_one(&mut *self.tx).await?;
+        let id = self.insert_groups(std::slice::from_ref(group)).await?;
         self.count_settled(&json_integers([id]), true).await?;
         Ok(id)
     }
 
-    /// Stores many groups, many rows per statement. A line may be in one group only.
+    /// Stores many groups, many rows per statement, and answers the row of the first; the others follow. A line may be
+    /// in one group only.
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
-    pub async fn insert_groups(&mut self, groups: &[NewGroup]) -> Result<(), CacheError> {
+    pub async fn insert_groups(&mut self, groups: &[NewGroup]) -> Result<i64, CacheError> {
         const COLUMNS: &str = "id, account_id, section, kind, day, bank, ledger, difference_m, difference_s, \
              difference_reason, confidence, safe, by_rule, alternatives, reasons, pass, match_id, at";
         // A group on the shelf keeps its row for when it comes back.
@@ -38,6 +38,7 @@ impl WriteTx {
         )
         .fetch_one(&mut *self.tx)
         .await?;
+        let first_of_all = next;
         for part in groups.chunks(ROWS_PER_INSERT) {
             let mut query = sqlx::query(insert_sql("review_group", COLUMNS, part.len()));
             let first = next;
@@ -81,7 +82,7 @@ impl WriteTx {
                 query.execute(&mut *self.tx).await?;
             }
         }
-        Ok(())
+        Ok(first_of_all)
     }
 
     /// Stores proposals, leaving out those whose lines a decision or another proposal has taken in the meantime.
@@ -106,24 +107,7 @@ impl WriteTx {
                 && group.ledger.iter().all(|row| taken[1].binary_search(row).is_err())
         };
         let groups: Vec<NewGroup> = groups.into_iter().filter(free).collect();
-        self.insert_groups(&groups).await
-    }
-
-    /// Removes the proposals (never the decisions) that these lines are in.
-    ///
-    /// # Errors
-    /// [`CacheError`] when the database does not answer.
-    pub async fn dissolve_proposals(&mut self, side: Side, rows: &[i64]) -> Result<(), CacheError> {
-        let removed: Vec<i64> = sqlx::query_scalar(
-            "delete from review_group where section <> 3 and id in (
-                 select group_id from group_line where side = ? and line_id in (select value from json_each(?)))
-             returning id",
-        )
-        .bind(side.number())
-        .bind(json_integers(rows.iter().copied()))
-        .fetch_all(&mut *self.tx)
-        .await?;
-        self.touched.extend(removed);
+        self.insert_groups(&groups).await?;
         Ok(())
     }
 

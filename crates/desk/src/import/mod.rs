@@ -41,7 +41,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, atomic::Ordering},
 };
-use store::{Tally, store_document};
+use store::{Tally, store_document, store_staged};
 
 /// How a table is to be read.
 #[derive(Clone, Copy)]
@@ -387,9 +387,7 @@ pub(crate) async fn import_pulled(
     let mapping = event.after.as_ref().and_then(|after| after["mapping"].as_str());
     let mapping = mapping.map(parse_mapping).transpose()?;
     let name = name.unwrap_or_else(|| sha256.short());
-    let watch = Arc::new(Watch::default());
-    let (slot, format, mut tally) =
-        store_document(tx, &bytes, &sha256, &name, mapping.as_ref(), &watch, 0).await?;
+    let (slot, format, mut tally) = store_staged(tx, &bytes, &sha256, &name, mapping.as_ref()).await?;
     supersede::apply(tx, slot, &mut tally.findings, &tally.accounts, tally.has_book).await?;
     tx.insert_findings(slot.document, &tally.findings).await?;
     tx.finish_document(slot, &tally.summary(format, event.seq)).await?;

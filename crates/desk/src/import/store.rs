@@ -110,6 +110,23 @@ pub(super) async fn store_document(
     Ok((slot, format, tally))
 }
 
+/// Reads a document that was fetched, and keeps it as it was staged.
+pub(super) async fn store_staged(
+    tx: &mut WriteTx,
+    bytes: &Arc<Vec<u8>>,
+    sha256: &Digest,
+    name: &str,
+    mapping: Option<&(Mapping, String)>,
+) -> Result<(DocumentSlot, String, Tally), DeskError> {
+    let toml = mapping.map(|(_, toml)| toml.as_str());
+    let slot = tx.insert_document(sha256, name, bytes.len() as u64, &now(), toml).await?;
+    tx.adopt_staged(slot, sha256).await?;
+    let (mapping, watch) = (mapping.map(|(mapping, _)| mapping.clone()), Arc::new(Watch::default()));
+    let (format, tally) =
+        store_figures(tx, slot, bytes, sha256, mapping, &watch, 0, Keep::FiguresOnly).await?;
+    Ok((slot, format, tally))
+}
+
 /// Whether the document's bytes are stored beside its figures, or are there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Keep {

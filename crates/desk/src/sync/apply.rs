@@ -1,35 +1,39 @@
-//! Applying what was verified, in one transaction: events, projections, frontier and checkpoint.
+//! Applying what was verified, a batch in one transaction: events, projections, and how far the log is applied; with
+//! the last batch the checkpoint.
 //!
 //! What was decided here stands provisionally at the end of the log. It is taken off, the verified events are put in
-//! its place, and what is still waiting is put back behind them. Where both sides touched the same things the
-//! projection is made again from the log, so that every replica ends up with the same.
+//! its place, and what is still waiting is put back behind them: after each batch what is shown is the log up to there
+//! and what was decided here. Where both sides touched the same things the projection is made again from the log, so
+//! that every replica ends up with the same.
 
-use super::pull::{events_of, revealed};
+use super::batch::{Batch, Leaf};
 use crate::{
     Session,
-    connection::Connection,
     error::DeskError,
     import::{import_pulled, refuse_pulled},
-    project::{self, Effects},
+    project::Effects,
     propose::account_object,
+    replay,
     workspace::REPLAY,
 };
 use attest_cache::{
     checkpoint::StoredCheckpoint,
     log::{StoredEvent, WriteTx},
     outbox::{OutboxRow, OutboxState},
+    staged::StoredPull,
 };
 use attest_domain::{
     Digest,
     event::{Event, action},
 };
-use attest_evidence::{disclosure, leaf, tree::Frontier};
+use attest_evidence::{bundle::BUNDLE_EVENTS, disclosure, leaf, tree::Frontier};
 use attest_remote::RemoteError;
 use std::{
     collections::{BTreeSet, HashMap},
     ops::BitOrAssign,
     sync::Arc,
 };
+use uuid::Uuid;
 
 /// What a pull has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,17 +54,6 @@ impl BitOrAssign for Changed {
     }
 }
 
-/// A staged stretch of the log whose root is the signed one.
-pub(super) struct Verified {
-    pub(super) known: Frontier,
-    pub(super) grown: Frontier,
-    pub(super) note: String,
-    /// By position of their event.
-    pub(super) disclosures: HashMap<u64, Vec<String>>,
-    /// Positions of imports whose document the member may not see.
-    pub(super) withheld: Vec<u64>,
-}
-
 /// A provisional event on its way from one place in the log to another.
 struct Provisional {
     stored: StoredEvent,
@@ -69,77 +62,107 @@ struct Provisional {
     row: Option<OutboxRow>,
 }
 
-/// Applies a verified stretch.
+/// Applies a batch of the verified stretch, and notes in `pull` how far that brings it.
 pub(super) async fn apply(
     session: &Arc<Session>,
-    connection: &Connection,
-    verified: Verified,
+    batch: Batch,
+    pull: &mut StoredPull,
 ) -> Result<Changed, DeskError> {
-    let size = verified.grown.size();
     let mut tx = session.begin().await?;
-    let provisional = take(&mut tx, verified.known.size()).await?;
-    let mut changed = Changed::Confirmed;
-    let mut seen = BTreeSet::new();
+    let provisional = take(&mut tx, batch.from).await?;
+    store(session, &mut tx, &batch).await?;
     let touched: BTreeSet<String> = provisional.iter().flat_map(|one| touches(&one.event)).collect();
-    let mut pulled = Pulled { known: verified.known.size(), size, documents: BTreeSet::new() };
-    let mut from = verified.known.size();
-    while from < size {
-        for (event, bytes) in events_of(session, connection, from, size).await? {
-            from = event.seq + 1;
-            pulled.documents.extend(document_of(&event));
-            let disclosures = revealed(&event, verified.disclosures.get(&event.seq));
-            let reverts = match event.reverts {
-                Some(id) => tx.find_event_position(&id.to_string()).await?,
-                None => None,
+    let own: HashMap<Uuid, usize> =
+        provisional.iter().enumerate().map(|(place, one)| (one.event.id, place)).collect();
+    let mut seen = vec![false; provisional.len()];
+    let mut changed = Changed::Confirmed;
+    let mut run = Run::default();
+    for leaf in &batch.leaves {
+        let event = &leaf.event;
+        let Some(place) = own.get(&event.id).copied() else {
+            changed |= if conflicts(event, &touched, provisional.is_empty()) {
+                Changed::Replay
+            } else {
+                Changed::Grown
             };
-            let hash = leaf::hash(&bytes);
-            let stored = session.author.store(&mut tx, &event, &bytes, hash, reverts, &disclosures).await;
-            match stored {
-                // The id of an event, or what it conceals, is another one's.
-                Err(DeskError::Cache(error)) if error.is_repeated() => {
-                    return Err(RemoteError::Garbled("event").into());
-                }
-                stored => stored?,
+            run.carry_out(session, &mut tx, leaf, batch.withheld.contains(&event.seq)).await?;
+            continue;
+        };
+        if says_the_same(&provisional[place].event, event) {
+            // Its effect is here already, unless it came in another order than it was decided in.
+            if seen[..place].contains(&false) {
+                changed |= Changed::Replay;
             }
-            let own = provisional.iter().find(|one| one.event.id == event.id);
-            match own {
-                Some(own) if says_the_same(&own.event, &event) => {
-                    // Its effect is here already, unless it came in another order than it was decided in.
-                    if provisional
-                        .iter()
-                        .any(|one| one.event.seq < own.event.seq && !seen.contains(&one.event.id))
-                    {
-                        changed |= Changed::Replay;
-                    }
-                    follow(&mut tx, &event).await?;
-                }
-                Some(_) => changed |= Changed::Replay,
-                None if conflicts(&event, &touched, provisional.is_empty()) => {
-                    changed |= Changed::Replay;
-                    carry_out(session, &mut tx, &event, &verified, &disclosures).await?;
-                }
-                None => {
-                    changed |= Changed::Grown;
-                    carry_out(session, &mut tx, &event, &verified, &disclosures).await?;
-                }
-            }
-            if own.is_some() {
-                tx.remove_outbox(&event.id.to_string()).await?;
-                seen.insert(event.id);
-            }
+            follow(&mut tx, event).await?;
+        } else {
+            changed |= Changed::Replay;
         }
+        tx.remove_outbox(&event.id.to_string()).await?;
+        seen[place] = true;
     }
-    let left: Vec<Provisional> =
-        provisional.into_iter().filter(|one| !seen.contains(&one.event.id)).collect();
+    run.finish(&mut tx).await?;
+    let documents = batch.leaves.iter().filter_map(|leaf| document_of(&leaf.event)).collect();
+    let pulled = Pulled { known: batch.from, size: batch.grown.size(), documents };
+    let left = provisional.into_iter().zip(seen).filter(|(_, seen)| !seen).map(|(one, _)| one).collect();
     changed |= put_back(session, &mut tx, left, &pulled).await?;
-    let checkpoint =
-        StoredCheckpoint { size, nodes: verified.grown.nodes().to_vec(), note: verified.note.clone() };
-    tx.put_checkpoint(&checkpoint).await?;
-    tx.clear_staged().await?;
+    let reached =
+        StoredPull { applied: batch.grown.size(), nodes: batch.grown.nodes().to_vec(), ..pull.clone() };
+    let whole = reached.applied == reached.size;
+    if whole {
+        close(session, &mut tx, &reached, &batch.grown).await?;
+    } else {
+        tx.put_pull(&reached).await?;
+        tx.unstage_bundles(reached.applied / u64::from(BUNDLE_EVENTS)).await?;
+    }
     note_replay(&mut tx, changed).await?;
     session.commit(tx).await?;
-    session.seal.keep(verified.note);
+    if whole {
+        session.seal.keep(reached.note.clone());
+    }
+    *pull = reached;
     Ok(changed)
+}
+
+/// Makes the checkpoint that the stretch was verified by the log's own.
+async fn close(
+    session: &Session,
+    tx: &mut WriteTx,
+    pull: &StoredPull,
+    grown: &Frontier,
+) -> Result<(), DeskError> {
+    let signed = session.seal.open(&pull.note);
+    if signed.is_none_or(|signed| (signed.size, signed.root) != (grown.size(), grown.root())) {
+        return Err(DeskError::Bug("what was staged is not what was verified".to_owned()));
+    }
+    let (size, nodes, note) = (pull.size, pull.nodes.clone(), pull.note.clone());
+    tx.put_checkpoint(&StoredCheckpoint { size, nodes, note }).await?;
+    tx.remove_pull().await?;
+    tx.clear_staged().await?;
+    Ok(())
+}
+
+/// Stores the events of a batch.
+async fn store(session: &Session, tx: &mut WriteTx, batch: &Batch) -> Result<(), DeskError> {
+    let lines: Vec<Vec<String>> = batch.leaves.iter().map(|leaf| leaf.event.lines()).collect();
+    let mut rows = Vec::with_capacity(batch.leaves.len());
+    let mut ids: HashMap<Uuid, u64> = HashMap::new();
+    for (leaf, lines) in batch.leaves.iter().zip(&lines) {
+        let event = &leaf.event;
+        let reverts = match event.reverts {
+            None => None,
+            Some(id) => match ids.get(&id) {
+                Some(seq) => Some(*seq),
+                None => tx.find_event_position(&id.to_string()).await?,
+            },
+        };
+        ids.insert(event.id, event.seq);
+        rows.push(session.author.row(event, &leaf.bytes, leaf.hash, reverts, &leaf.disclosures, lines));
+    }
+    match tx.append_events(&rows).await {
+        // The id of an event, or what it conceals, is another one's.
+        Err(error) if error.is_repeated() => Err(RemoteError::Garbled("event").into()),
+        stored => Ok(stored?),
+    }
 }
 
 /// Takes back what was refused, or is in the log in another event, where nothing new was pulled.
@@ -303,33 +326,57 @@ fn conflicts(event: &Event, touched: &BTreeSet<String>, nothing_waits: bool) -> 
         && (event.action == action::DOCUMENT_IMPORT || touches(event).iter().any(|id| touched.contains(id)))
 }
 
-/// Carries out an event of the log.
-async fn carry_out(
-    session: &Session,
-    tx: &mut WriteTx,
-    event: &Event,
-    verified: &Verified,
-    disclosures: &[(String, String)],
-) -> Result<(), DeskError> {
-    let word = |wanted: &str| {
-        disclosures.iter().find_map(|(_, text)| match disclosure::reveal(text, &event.sd) {
-            Ok((name, value)) if name == wanted => value.as_str().map(str::to_owned),
-            _ => None,
-        })
-    };
-    match event.action.as_str() {
-        action::DOCUMENT_IMPORT if verified.withheld.contains(&event.seq) => Ok(()),
-        action::DOCUMENT_IMPORT => import_pulled(session, tx, event, word("name")).await,
-        action::DOCUMENT_REFUSE => refuse_pulled(tx, event, word("name")).await,
-        action::ACCOUNT_ASSIGN => assign(tx, event).await,
-        _ => {
-            let mut effects = Effects::default();
-            project::apply(tx, event, &mut effects).await?;
-            for (account, _) in effects.dissolved {
-                tx.mark_stale(account, event.seq).await?;
+/// Events of the log that are carried out one behind the other; those about lines together.
+#[derive(Default)]
+struct Run<'b> {
+    about_lines: Vec<&'b Event>,
+}
+
+impl<'b> Run<'b> {
+    async fn carry_out(
+        &mut self,
+        session: &Session,
+        tx: &mut WriteTx,
+        leaf: &'b Leaf,
+        withheld: bool,
+    ) -> Result<(), DeskError> {
+        let event = &leaf.event;
+        let word = |wanted: &str| {
+            leaf.disclosures.iter().find_map(|(_, text)| match disclosure::reveal(text, &event.sd) {
+                Ok((name, value)) if name == wanted => value.as_str().map(str::to_owned),
+                _ => None,
+            })
+        };
+        match event.action.as_str() {
+            action::DOCUMENT_IMPORT if withheld => Ok(()),
+            action::DOCUMENT_IMPORT => {
+                self.finish(tx).await?;
+                import_pulled(session, tx, event, word("name")).await
             }
-            Ok(())
+            action::DOCUMENT_REFUSE => refuse_pulled(tx, event, word("name")).await,
+            action::ACCOUNT_ASSIGN => {
+                self.finish(tx).await?;
+                assign(tx, event).await
+            }
+            _ => {
+                self.about_lines.push(event);
+                Ok(())
+            }
         }
+    }
+
+    /// Carries out what was gathered.
+    async fn finish(&mut self, tx: &mut WriteTx) -> Result<(), DeskError> {
+        let Some(last) = self.about_lines.last() else { return Ok(()) };
+        let seq = last.seq;
+        let mut effects = Effects::default();
+        replay::apply_all(tx, &self.about_lines, &mut effects).await?;
+        self.about_lines.clear();
+        let accounts: BTreeSet<i64> = effects.dissolved.into_iter().map(|(account, _)| account).collect();
+        for account in accounts {
+            tx.mark_stale(account, seq).await?;
+        }
+        Ok(())
     }
 }
 

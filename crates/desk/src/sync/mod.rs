@@ -4,6 +4,7 @@
 //! signed; what was decided here is shown at once, marked, and never lost; a log that contradicts itself freezes.
 
 mod apply;
+mod batch;
 mod conflicts;
 mod keep;
 mod pull;
@@ -19,7 +20,10 @@ use crate::{
     workspace::REPLAY,
 };
 use attest_remote::{Remote, RemoteError};
-use std::sync::{Arc, Mutex, atomic::AtomicBool};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, AtomicU32, Ordering},
+};
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
@@ -57,6 +61,8 @@ pub(crate) struct Progress {
     wake: Arc<keep::Wake>,
     /// Whether somebody keeps it in sync already.
     kept: AtomicBool,
+    /// Events of a batch; 0 for as many as is usual.
+    batch_events: AtomicU32,
     /// Becomes true when the session ends.
     stopped: watch::Sender<bool>,
 }
@@ -64,8 +70,9 @@ pub(crate) struct Progress {
 #[derive(Clone, Debug, Default)]
 struct Told {
     running: bool,
-    /// Events verified of how many there are.
+    /// Events verified, or applied, of how many there are.
     events: Option<(u64, u64)>,
+    applying: bool,
     synced: Option<String>,
     error: Option<(String, String)>,
     /// Times that something came of a sync.
@@ -97,8 +104,20 @@ impl Progress {
         self.wake.ask();
     }
 
-    pub(super) fn events(&self, done: u64, total: u64) {
-        self.tell(|told| told.events = Some((done, total)));
+    pub(super) fn verifying(&self, done: u64, total: u64) {
+        self.tell(|told| (told.events, told.applying) = (Some((done, total)), false));
+    }
+
+    pub(super) fn applying(&self, done: u64, total: u64) {
+        self.tell(|told| (told.events, told.applying) = (Some((done, total)), true));
+    }
+
+    /// Events that are applied in one transaction at the most.
+    pub(super) fn batch_events(&self) -> u32 {
+        match self.batch_events.load(Ordering::Relaxed) {
+            0 => batch::EVENTS,
+            events => events,
+        }
     }
 }
 
@@ -121,6 +140,37 @@ impl Desk {
         self.create_connected(Connection { key, ..connection }, None, passphrase).await
     }
 
+    /// Sets how many events a pull applies in one transaction at the most, for machines with little memory. Rounded up
+    /// to whole bundles; it begins with the next sync.
+    pub fn set_batch_events(&self, events: u32) {
+        self.shared.batch_events.store(events, Ordering::Relaxed);
+    }
+
+    /// The companies of whoever has a key.
+    ///
+    /// # Errors
+    /// What the backend says of the key.
+    pub async fn list_memberships(
+        &self,
+        server: &str,
+        certificate: Option<&str>,
+        key: &Zeroizing<String>,
+    ) -> Result<Vec<MembershipView>, DeskError> {
+        let me = self.holder(server, certificate, key).await?;
+        Ok(me.tenants.iter().map(MembershipView::of).collect())
+    }
+
+    /// Who has a key.
+    async fn holder(
+        &self,
+        server: &str,
+        certificate: Option<&str>,
+        key: &Zeroizing<String>,
+    ) -> Result<Me, DeskError> {
+        let network = self.shared.network.as_ref();
+        Ok(connection::remote(network, server, certificate, key)?.me().await?)
+    }
+
     /// Pulls what is new, pushes what was decided here, and pulls what came of it. One at a time; a second one waits.
     ///
     /// # Errors
@@ -133,6 +183,8 @@ impl Desk {
         if session.seal.frozen().is_some() {
             return Err(DeskError::Frozen);
         }
+        let events = self.shared.batch_events.load(Ordering::Relaxed);
+        session.progress.batch_events.store(events, Ordering::Relaxed);
         session.progress.tell(|told| told.running = true);
         let outcome = self.exchange(&session, &connection).await;
         let now = instant(session.author.clock.now());
@@ -176,7 +228,7 @@ impl Desk {
         changed: &mut apply::Changed,
     ) -> Result<(), DeskError> {
         let remote = self.remote(session, connection).await?;
-        *changed |= pull::pull(session, connection, &remote).await?;
+        pull::pull(session, connection, &remote, changed).await?;
         if let Some(reached) = push::push(session, connection, &remote).await? {
             pull::pull_to(session, connection, &remote, reached, changed).await?;
         }
