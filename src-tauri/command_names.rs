@@ -42,4 +42,10 @@ const COMMAND_NAMES: &[&str] = &[
     "dismiss_conflict",
     "sign_in",
     "sign_out",
+    "begin_sign_in",
+    "finish_sign_in",
+    "cancel_sign_in",
+    "connect_signed_in",
+    "take_sign_in",
+    "list_memberships",
 ];

@@ -15,8 +15,8 @@ use attest_desk::{
     view::{
         AccountView, CertificateView, CompaniesView, ConflictView, DecisionRequest, DecisionView,
         DocumentsView, ErrorView, ExportView, FindingView, GroupView, ImportProgress, LineRef, LinesQuery,
-        OpenedReview, ReviewLine, ReviewQuery, SelectionView, SettingsView, SourceView, StatusView, SyncView,
-        TableMapping, TablePreview, TableView,
+        MembershipView, OpenedReview, ReviewLine, ReviewQuery, SelectionView, SettingsView, SignInView,
+        SourceView, StatusView, SyncView, TableMapping, TablePreview, TableView,
     },
 };
 use std::future::Future;
@@ -265,9 +265,59 @@ pub(crate) async fn connect_workspace(
     server: String,
     key: String,
     certificate: bool,
+    membership: Option<String>,
     passphrase: Option<String>,
 ) -> Answer<StatusView> {
-    shell.connect(server, key, certificate, passphrase).await
+    shell.connect(server, key, certificate, membership, passphrase).await
+}
+
+/// The companies of whoever has a key.
+#[tauri::command]
+pub(crate) async fn list_memberships(
+    shell: Shell,
+    server: String,
+    key: String,
+    certificate: bool,
+) -> Answer<Vec<MembershipView>> {
+    shell.list_memberships(server, key, certificate).await
+}
+
+/// Opens the browser for a person to sign in: at a service, or at that of the open workspace.
+#[tauri::command]
+pub(crate) async fn begin_sign_in(
+    shell: Shell,
+    server: Option<String>,
+    certificate: bool,
+) -> Answer<SignInView> {
+    shell.begin_sign_in(server, certificate).await
+}
+
+/// Waits until the person has signed in.
+#[tauri::command]
+pub(crate) async fn finish_sign_in(shell: Shell) -> Answer<Vec<MembershipView>> {
+    shell.finish_sign_in().await
+}
+
+#[tauri::command]
+pub(crate) async fn cancel_sign_in(shell: Shell) -> Answer<()> {
+    shell.cancel_sign_in().await;
+    Ok(())
+}
+
+/// Makes a workspace that replicates the log of a company of who has signed in.
+#[tauri::command]
+pub(crate) async fn connect_signed_in(
+    shell: Shell,
+    membership: Option<String>,
+    passphrase: Option<String>,
+) -> Answer<StatusView> {
+    shell.connect_signed_in(membership, passphrase).await
+}
+
+/// Goes on with the open workspace as who has signed in.
+#[tauri::command]
+pub(crate) async fn take_sign_in(shell: Shell) -> Answer<SyncView> {
+    shell.take_sign_in().await
 }
 
 /// Asks for the certificate of a service that the system does not know; `null` when nothing was chosen.

@@ -25,6 +25,7 @@ mod place;
 mod reveal;
 mod session;
 mod shell;
+mod sign_in;
 mod sync;
 mod window;
 
@@ -142,6 +143,12 @@ fn build(opened: Opened, args: Args) -> tauri::Result<App> {
             commands::dismiss_conflict,
             commands::sign_in,
             commands::sign_out,
+            commands::begin_sign_in,
+            commands::finish_sign_in,
+            commands::cancel_sign_in,
+            commands::connect_signed_in,
+            commands::take_sign_in,
+            commands::list_memberships,
         ])
         .setup(move |app| {
             start(app.handle(), opened, args.files)?;

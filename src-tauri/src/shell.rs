@@ -4,7 +4,7 @@
 //! state wherever the change came from. Imports are in `import`, sync in `sync`, the companies together in
 //! `companies`.
 
-use crate::{companies::Companies, guard::guarded, window};
+use crate::{companies::Companies, guard::guarded, sign_in::Browsing, window};
 use attest_desk::{
     Desk,
     view::{ErrorView, ListedCompany, SettingsView, StatusView, SyncPhase, SyncView, WorkspaceState},
@@ -55,6 +55,8 @@ pub(crate) struct Known {
     exported: Vec<String>,
     /// The certificate chosen for connecting (PEM).
     pub(crate) certificate: Option<String>,
+    /// A person's sign-in by the browser.
+    pub(crate) browsing: Browsing,
 }
 
 impl Known {
@@ -89,6 +91,7 @@ impl Shell {
             frozen: false,
             exported: Vec::new(),
             certificate: None,
+            browsing: Browsing::No,
         };
         Self { app, id, folder, desk, known: Arc::new(Mutex::new(known)), turn: Arc::default() }
     }

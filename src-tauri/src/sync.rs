@@ -10,7 +10,7 @@ use crate::{
 use attest_desk::{
     DeskError,
     sync::ConnectRequest,
-    view::{CertificateView, ErrorView, StatusView, SyncPhase, SyncView},
+    view::{CertificateView, ErrorView, MembershipView, StatusView, SyncPhase, SyncView},
 };
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
@@ -28,11 +28,12 @@ impl Shell {
         server: String,
         key: String,
         certificate: bool,
+        tenant: Option<String>,
         passphrase: Option<String>,
     ) -> Result<StatusView, ErrorView> {
         let certificate = if certificate { self.known().certificate.clone() } else { None };
         let desk = self.desk().clone();
-        let request = ConnectRequest { server, certificate, key: key.into(), tenant: None, passphrase };
+        let request = ConnectRequest { server, certificate, key: key.into(), tenant, passphrase };
         let connected = guarded(async move || {
             desk.connect(request).await.map_err(|error| error.view())?;
             desk.status().await.map_err(|error| error.view())
@@ -40,6 +41,22 @@ impl Shell {
         let status = self.change(connected).await?;
         self.known().certificate = None;
         Ok(status)
+    }
+
+    /// The companies of whoever has a key.
+    pub(crate) async fn list_memberships(
+        &self,
+        server: String,
+        key: String,
+        certificate: bool,
+    ) -> Result<Vec<MembershipView>, ErrorView> {
+        let certificate = if certificate { self.known().certificate.clone() } else { None };
+        let desk = self.desk().clone();
+        guarded(async move || {
+            let listed = desk.list_memberships(&server, certificate.as_deref(), &key.into()).await;
+            listed.map_err(|error| error.view())
+        })
+        .await
     }
 
     /// Reads the certificate that was chosen and keeps it until the workspace is connected.

@@ -150,6 +150,7 @@ pub(crate) async fn connect(window: &Window, service: &Service, key: &str) -> Re
     window.click("way-company").await?;
     window.click("connect-server").await?;
     window.type_text(&format!("localhost:{}", service.port)).await?;
+    window.click("connect-by-key").await?;
     window.click("connect-key").await?;
     window.type_text(key).await?;
     window.press(ENTER, &[]).await?;

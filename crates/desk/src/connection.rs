@@ -1,7 +1,7 @@
 //! Which backend a workspace replicates, and as whom.
 //!
 //! Kept inside the encrypted cache, so that it is protected by the key in the keychain and changes with the rest in
-//! one transaction (ADR 0019). A person's sign-in lies beside it (`sign_in`, ADR 0023).
+//! one transaction (ADR 0019). A person's sign-in lies beside it (`sign_in`, ADR 0024).
 
 use crate::{error::DeskError, view::MembershipView};
 use attest_cache::{Cache, log::WriteTx};

@@ -1,7 +1,7 @@
 //! Signing a person in by the browser, going on with that sign-in while the workspace is open, and ending it.
 //!
 //! Invariants: refresh token and key lie in the encrypted database, each change of theirs is durable before it is used
-//! (ADR 0023); an access token is never kept; who is signed out loses nothing but the connection.
+//! (ADR 0024); an access token is never kept; who is signed out loses nothing but the connection.
 
 use crate::{
     Desk, Session,

@@ -26,6 +26,7 @@ const sync = (change: Partial<SyncView>): SyncView => ({
   company: "Norrsken Handel AB",
   role: "controller",
   region: "eu-se",
+  signsInWith: null,
   signedIn: null,
   waiting: 0,
   refused: 0,

@@ -10,6 +10,11 @@ export const syncEn = {
     "Attest keeps an encrypted, verified copy of the company’s documents and decisions on this computer. What you decide is sent to its service; without a network you work on.",
   "connect.server": "Address of the service",
   "connect.serverHint": "As your administrator gave it, such as attest.example.com",
+  "connect.how": "How to sign in",
+  "connect.person": "Sign in",
+  "connect.personHint":
+    "Your browser opens with the service’s page for name, password and the code of your authenticator.",
+  "connect.withKey": "API key",
   "connect.key": "Key",
   "connect.keyHint": "Stays encrypted on this computer and is never shown again.",
   "connect.certificate": "Certificate of the service",
@@ -18,9 +23,21 @@ export const syncEn = {
   "connect.chooseCertificate": "Choose file",
   "connect.dropCertificate": "Use the computer’s",
   "connect.submit": "Connect",
+  "connect.submitPerson": "Sign in by the browser",
   "connect.working": "Connecting",
+  "connect.choose": "Your companies",
+  "connect.chooseLead": "You are a member of several companies. Choose the one this workspace is for.",
+  "connect.unknownKey":
+    "The service does not know this key. Check it, or ask your administrator for a new one.",
   "connect.needServer": "Enter the address of the service.",
   "connect.needKey": "Enter the key.",
+
+  "signIn.waiting": "Go on in your browser",
+  "signIn.waitingHint":
+    "Sign in on the page that has opened, and come back here. The page holds for five minutes.",
+  "signIn.notOpened": "No browser could be opened. Open this address in a browser on this computer:",
+  "signIn.address": "The page’s address",
+  "signIn.cancel": "Cancel",
 
   "firstSync.title": "Fetching the company’s log",
   "firstSync.verified": "{done} of {total} events verified",
@@ -57,8 +74,12 @@ export const syncEn = {
   "sync.signOut": "Sign out",
   "sync.signOutHint": "What is not yet sent stays here and is sent when you sign in again.",
   "sync.signIn": "Sign in",
+  "sync.signedIn": "Signed in",
+  "sync.signedIn.until": "until {when}, longer while it syncs",
+  "sync.signedIn.key": "with a key",
   "sync.newKey": "Key",
-  "sync.signInHint": "The key does not hold any more, or you signed out. Everything here can still be read.",
+  "sync.signInHint":
+    "You are signed out: you signed out, it was long ago, or it was ended elsewhere. Everything here can still be read and decided on.",
   "sync.offlineHint": "The service cannot be reached. You can go on working; Attest tries again by itself.",
 
   "role.controller": "Controller",
@@ -141,8 +162,20 @@ export const syncEn = {
   "error.remote.unreachable":
     "The service cannot be reached. Check the address and the network; where the service has a certificate of its own, choose its file.",
   "error.remote.timeout": "The service did not answer in time. Try again in a moment.",
-  "error.remote.signed_out":
-    "The service does not know this key. Check it, or ask your administrator for a new one.",
+  "error.remote.signed_out": "You are signed out at the service. Sign in again; nothing here is lost.",
+  "error.remote.not_kept":
+    "The renewed sign-in could not be stored, so it was not used. Check that the disk has room.",
+  "error.remote.sign_in_unsupported":
+    "This service offers no sign-in by the browser. Check the address, or use a key.",
+  "error.remote.sign_in_elsewhere":
+    "Another service answered than the one you asked. Nothing was taken over. Tell your administrator.",
+  "error.remote.sign_in_refused": "The service did not complete the sign-in. Start again.",
+  "error.remote.sign_in_timeout": "Nobody signed in within five minutes. Start again.",
+  "error.remote.port": "This computer gives the browser no way back to Attest. Ask your IT.",
+  "error.connect.choose_company": "You are a member of no company here yet. Ask your administrator.",
+  "error.connect.other_member":
+    "That is somebody else’s sign-in. This workspace is another member’s; add a company of your own.",
+  "error.sign_in.stopped": "The sign-in was given up. Start again.",
   "error.remote.setup": "The address or the certificate is no good: {message}",
   "error.remote.garbled":
     "What answered is no Attest service, or of another version. Nothing of it was used. Check the address.",

@@ -12,6 +12,11 @@ export const syncSv: Record<keyof typeof syncEn, Message> = {
     "Attest håller en krypterad, verifierad kopia av företagets dokument och beslut på den här datorn. Det du beslutar skickas till företagets tjänst; utan nät arbetar du vidare.",
   "connect.server": "Tjänstens adress",
   "connect.serverHint": "Som administratören angav den, till exempel attest.example.com",
+  "connect.how": "Hur du loggar in",
+  "connect.person": "Logga in",
+  "connect.personHint":
+    "Webbläsaren öppnas med tjänstens sida för namn, lösenord och koden från din autentiserare.",
+  "connect.withKey": "API-nyckel",
   "connect.key": "Nyckel",
   "connect.keyHint": "Stannar krypterad på den här datorn och visas aldrig igen.",
   "connect.certificate": "Tjänstens certifikat",
@@ -20,9 +25,20 @@ export const syncSv: Record<keyof typeof syncEn, Message> = {
   "connect.chooseCertificate": "Välj fil",
   "connect.dropCertificate": "Använd datorns",
   "connect.submit": "Anslut",
+  "connect.submitPerson": "Logga in i webbläsaren",
   "connect.working": "Ansluter",
+  "connect.choose": "Dina företag",
+  "connect.chooseLead": "Du är medlem i flera företag. Välj det som arbetsytan är för.",
+  "connect.unknownKey":
+    "Tjänsten känner inte till nyckeln. Kontrollera den, eller be administratören om en ny.",
   "connect.needServer": "Ange tjänstens adress.",
   "connect.needKey": "Ange nyckeln.",
+
+  "signIn.waiting": "Fortsätt i webbläsaren",
+  "signIn.waitingHint": "Logga in på sidan som har öppnats och kom tillbaka hit. Sidan gäller i fem minuter.",
+  "signIn.notOpened": "Ingen webbläsare kunde öppnas. Öppna adressen i en webbläsare på den här datorn:",
+  "signIn.address": "Sidans adress",
+  "signIn.cancel": "Avbryt",
 
   "firstSync.title": "Hämtar företagets logg",
   "firstSync.verified": "{done} av {total} händelser verifierade",
@@ -59,9 +75,12 @@ export const syncSv: Record<keyof typeof syncEn, Message> = {
   "sync.signOut": "Logga ut",
   "sync.signOutHint": "Det som inte är skickat stannar här och skickas när du loggar in igen.",
   "sync.signIn": "Logga in",
+  "sync.signedIn": "Inloggad",
+  "sync.signedIn.until": "till {when}, längre när det synkas",
+  "sync.signedIn.key": "med en nyckel",
   "sync.newKey": "Nyckel",
   "sync.signInHint":
-    "Nyckeln gäller inte längre, eller så har du loggat ut. Allt här går fortfarande att läsa.",
+    "Du är utloggad: du har loggat ut, det var länge sedan, eller så avslutades det någon annanstans. Allt här går fortfarande att läsa och besluta om.",
   "sync.offlineHint": "Tjänsten kan inte nås. Du kan arbeta vidare; Attest försöker igen av sig självt.",
 
   "role.controller": "Controller",
@@ -144,8 +163,20 @@ export const syncSv: Record<keyof typeof syncEn, Message> = {
   "error.remote.unreachable":
     "Tjänsten kan inte nås. Kontrollera adressen och nätet; har tjänsten ett eget certifikat, välj dess fil.",
   "error.remote.timeout": "Tjänsten svarade inte i tid. Försök igen om en stund.",
-  "error.remote.signed_out":
-    "Tjänsten känner inte till nyckeln. Kontrollera den, eller be administratören om en ny.",
+  "error.remote.signed_out": "Du är utloggad hos tjänsten. Logga in igen; inget här har gått förlorat.",
+  "error.remote.not_kept":
+    "Den förnyade inloggningen kunde inte sparas och användes därför inte. Kontrollera att disken har plats.",
+  "error.remote.sign_in_unsupported":
+    "Tjänsten erbjuder ingen inloggning i webbläsaren. Kontrollera adressen, eller använd en nyckel.",
+  "error.remote.sign_in_elsewhere":
+    "En annan tjänst svarade än den du frågade. Inget togs över. Säg till administratören.",
+  "error.remote.sign_in_refused": "Tjänsten slutförde inte inloggningen. Börja om.",
+  "error.remote.sign_in_timeout": "Ingen loggade in inom fem minuter. Börja om.",
+  "error.remote.port": "Datorn ger webbläsaren ingen väg tillbaka till Attest. Fråga IT-avdelningen.",
+  "error.connect.choose_company": "Du är inte medlem i något företag här än. Fråga administratören.",
+  "error.connect.other_member":
+    "Det är någon annans inloggning. Arbetsytan tillhör en annan medlem; lägg till ett eget företag.",
+  "error.sign_in.stopped": "Inloggningen avbröts. Börja om.",
   "error.remote.setup": "Adressen eller certifikatet duger inte: {message}",
   "error.remote.garbled":
     "Det som svarade är ingen Attest-tjänst, eller av en annan version. Inget av det användes. Kontrollera adressen.",

@@ -16,11 +16,13 @@ import type { GroupView } from "./generated/GroupView";
 import type { ImportProgress } from "./generated/ImportProgress";
 import type { LineRef } from "./generated/LineRef";
 import type { LinesQuery } from "./generated/LinesQuery";
+import type { MembershipView } from "./generated/MembershipView";
 import type { OpenedReview } from "./generated/OpenedReview";
 import type { ReviewLine } from "./generated/ReviewLine";
 import type { ReviewQuery } from "./generated/ReviewQuery";
 import type { SelectionView } from "./generated/SelectionView";
 import type { SettingsView } from "./generated/SettingsView";
+import type { SignInView } from "./generated/SignInView";
 import type { SourceView } from "./generated/SourceView";
 import type { StatusView } from "./generated/StatusView";
 import type { SyncView } from "./generated/SyncView";
@@ -41,6 +43,8 @@ export interface ConnectRequest {
   key: string;
   /** Whether to trust the certificate that was chosen instead of the system's. */
   certificate: boolean;
+  /** Which company, where the key is for several. */
+  membership: string | null;
   /** `null` keeps the workspace's key in the keychain. */
   passphrase: string | null;
 }
@@ -82,6 +86,17 @@ export interface Backend {
   exportReconciliation(account: number, month: string | null): Promise<ExportView>;
   showExport(path: string): Promise<void>;
   connectWorkspace(request: ConnectRequest): Promise<StatusView>;
+  /** The companies of whoever has a key. */
+  listMemberships(request: Pick<ConnectRequest, "server" | "key" | "certificate">): Promise<MembershipView[]>;
+  /** Opens the browser for a person to sign in; `null` is the service of the open workspace. */
+  beginSignIn(server: string | null, certificate: boolean): Promise<SignInView>;
+  /** Answers when the person has signed in, with the companies to choose from. */
+  finishSignIn(): Promise<MembershipView[]>;
+  cancelSignIn(): Promise<void>;
+  /** Makes a workspace of who has signed in. */
+  connectSignedIn(membership: string | null, passphrase: string | null): Promise<StatusView>;
+  /** Goes on with the open workspace as who has signed in. */
+  takeSignIn(): Promise<SyncView>;
   /** Asks for a file by the system's dialog; `null` when nothing was chosen. */
   chooseCertificate(): Promise<CertificateView | null>;
   /** Asks for a sync; how it goes comes by events. */

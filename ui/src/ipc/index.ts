@@ -1,5 +1,6 @@
 /** What the rest of the window sees of Rust: the backend, its types and its errors. */
 export type { Backend, ConnectRequest, DragState, Office, Unsubscribe } from "./backend";
+export { useBrowserSignIn } from "./browserSignIn";
 export { backendOf, leaveClient, makeClient, useBackend } from "./company";
 export { toErrorView } from "./error";
 export type { AccountView } from "./generated/AccountView";
@@ -33,6 +34,7 @@ export type { LineKind } from "./generated/LineKind";
 export type { LineRef } from "./generated/LineRef";
 export type { LinesQuery } from "./generated/LinesQuery";
 export type { ListedCompany } from "./generated/ListedCompany";
+export type { MembershipView } from "./generated/MembershipView";
 export type { MiddleKind } from "./generated/MiddleKind";
 export type { OpenedReview } from "./generated/OpenedReview";
 export type { PaymentView } from "./generated/PaymentView";
@@ -47,6 +49,9 @@ export type { SectionView } from "./generated/SectionView";
 export type { SelectionView } from "./generated/SelectionView";
 export type { SettingsView } from "./generated/SettingsView";
 export type { SideView } from "./generated/SideView";
+export type { SignedInView } from "./generated/SignedInView";
+export type { SignedInWith } from "./generated/SignedInWith";
+export type { SignInView } from "./generated/SignInView";
 export type { SourceLine } from "./generated/SourceLine";
 export type { SourceView } from "./generated/SourceView";
 export type { StatusView } from "./generated/StatusView";

@@ -61,8 +61,14 @@ export function backendFor(company: number): Backend {
     decide: (request) => ask("decide", { request }),
     exportReconciliation: (account, month) => ask("export_reconciliation", { account, month }),
     showExport: (path) => ask("show_export", { path }),
-    connectWorkspace: ({ server, key, certificate, passphrase }) =>
-      ask("connect_workspace", { server, key, certificate, passphrase }),
+    connectWorkspace: ({ server, key, certificate, membership, passphrase }) =>
+      ask("connect_workspace", { server, key, certificate, membership, passphrase }),
+    listMemberships: ({ server, key, certificate }) => ask("list_memberships", { server, key, certificate }),
+    beginSignIn: (server, certificate) => ask("begin_sign_in", { server, certificate }),
+    finishSignIn: () => ask("finish_sign_in"),
+    cancelSignIn: () => ask("cancel_sign_in"),
+    connectSignedIn: (membership, passphrase) => ask("connect_signed_in", { membership, passphrase }),
+    takeSignIn: () => ask("take_sign_in"),
     chooseCertificate: () => ask("choose_certificate"),
     syncNow: () => ask("sync_now"),
     syncState: () => ask("sync_state"),

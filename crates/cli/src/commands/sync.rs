@@ -248,9 +248,9 @@ pub(crate) fn plain(answer: &SyncAnswer) -> String {
     );
     match &answer.signed_in {
         None => text.push_str("\n  nobody is signed in"),
-        Some(SignedInAnswer { with, until: None }) => text.push_str(&format!("\n  signed in with {with}")),
-        Some(SignedInAnswer { with, until: Some(until) }) => {
-            text.push_str(&format!("\n  signed in with {with} until {until}, longer where it syncs"));
+        Some(SignedInAnswer { until: None, .. }) => text.push_str("\n  signed in with a key"),
+        Some(SignedInAnswer { until: Some(until), .. }) => {
+            text.push_str(&format!("\n  signed in by the browser until {until}, and longer where it syncs"));
         }
     }
     for conflict in &answer.conflicts {

@@ -16,10 +16,11 @@ use crate::{
     connection::{self, Connection},
     error::DeskError,
     journal::instant,
-    view::{SyncPhase, SyncView},
+    view::{MembershipView, SignedInWith, SyncPhase, SyncView},
     workspace::REPLAY,
 };
 use attest_remote::{Remote, RemoteError};
+use attest_wire::tenant::Me;
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicBool, AtomicU32, Ordering},
@@ -31,6 +32,9 @@ pub(crate) use apply::assign;
 
 pub use crate::connection::{Internet, Network};
 pub use work::{Policy, Worked};
+
+/// How the service calls signing in with an API key.
+const KEY_AUTH: &str = "key";
 
 /// What a person gives to connect.
 #[derive(Clone)]
@@ -128,13 +132,8 @@ impl Desk {
     /// What the backend says of the key; [`DeskError::ChooseCompany`] when the company has to be chosen;
     /// [`DeskError::WorkspaceExists`].
     pub async fn connect(&self, request: ConnectRequest) -> Result<(), DeskError> {
-        let remote = connection::remote(
-            self.shared.network.as_ref(),
-            &request.server,
-            request.certificate.as_deref(),
-            &request.key,
-        )?;
-        let me = remote.me().await?;
+        let (server, certificate) = (&request.server, request.certificate.as_deref());
+        let me = self.holder(server, certificate, &request.key).await?;
         let ConnectRequest { server, certificate, key, tenant, passphrase } = request;
         let connection = Connection::new(&server, certificate, &me, tenant.as_deref())?;
         self.create_connected(Connection { key, ..connection }, None, passphrase).await
@@ -253,8 +252,7 @@ impl Desk {
         let session = self.session().await?;
         let connection = Connection::require(&session.cache).await?;
         let certificate = certificate.or_else(|| connection.certificate.clone());
-        let network = self.shared.network.as_ref();
-        let me = connection::remote(network, &connection.server, certificate.as_deref(), &key)?.me().await?;
+        let me = self.holder(&connection.server, certificate.as_deref(), &key).await?;
         let renewed = Connection { key, certificate, ..connection.renewed(&me)? };
         self.renew(&session, renewed, None).await
     }
@@ -313,6 +311,11 @@ impl Desk {
             company: Some(connection.company),
             role: Some(connection.role),
             region: connection.region,
+            signs_in_with: Some(if connection.auth == KEY_AUTH {
+                SignedInWith::Key
+            } else {
+                SignedInWith::Browser
+            }),
             signed_in,
             waiting: count.waiting,
             refused: count.refused,

@@ -43,6 +43,15 @@ view! {
     }
 }
 view! {
+    /// A sign-in that waits for its person in the browser.
+    pub struct SignInView {
+        /// What the browser has to open.
+        pub address: String,
+        /// Whether one was opened.
+        pub opened: bool,
+    }
+}
+view! {
     /// A company that somebody is a member of.
     pub struct MembershipView {
         /// Its id.
@@ -66,6 +75,8 @@ view! {
         pub role: Option<String>,
         /// Where the service keeps the data, such as `eu-se`.
         pub region: Option<String>,
+        /// With what the member of this workspace signs in; `null` in a standalone one.
+        pub signs_in_with: Option<SignedInWith>,
         /// How one is signed in; `null` where one is not.
         pub signed_in: Option<SignedInView>,
         /// Decisions that are not in the service's log yet.
@@ -157,6 +168,7 @@ impl SyncView {
             company: None,
             role: None,
             region: None,
+            signs_in_with: None,
             signed_in: None,
             waiting: 0,
             refused: 0,

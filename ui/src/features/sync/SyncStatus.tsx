@@ -3,9 +3,9 @@ import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
 import { Dialog, Heading, Input, Label, Popover, TextField } from "react-aria-components";
 import { describeCommand, IS_MAC, useSay } from "../../commands";
-import { Button, KeyCap } from "../../design";
+import { BrowserWait, Button, KeyCap } from "../../design";
 import { LOCALES, useI18n } from "../../i18n";
-import { type SyncView, toErrorView, useBackend } from "../../ipc";
+import { type ErrorView, type SyncView, toErrorView, useBackend, useBrowserSignIn } from "../../ipc";
 import { syncQuery } from "./queries";
 import { regionName, syncWords, whenSynced } from "./words";
 
@@ -19,10 +19,19 @@ function Facts({ view }: { view: SyncView }) {
   const i18n = useI18n();
   const { t, tMaybe, language } = i18n;
   const role = view.role === null ? null : (tMaybe(`role.${view.role}`) ?? view.role);
+  const signedIn = view.signedIn;
   const facts = [
     [t("sync.company"), view.company],
     [t("sync.server"), view.server],
     [t("sync.role"), role],
+    [
+      t("sync.signedIn"),
+      signedIn === null
+        ? null
+        : signedIn.until === null
+          ? t("sync.signedIn.key")
+          : t("sync.signedIn.until", { when: whenSynced(signedIn.until, i18n) }),
+    ],
     [t("sync.region"), view.region === null ? null : regionName(view.region, LOCALES[language])],
     [t("sync.last"), view.synced === null ? t("sync.lastNever") : whenSynced(view.synced, i18n)],
   ] as const;
@@ -40,41 +49,67 @@ function Facts({ view }: { view: SyncView }) {
   );
 }
 
-function SignIn({ onDone }: { onDone: () => void }) {
+/** Signing the member of the workspace in again, as a person or with a key: whichever it is. */
+function SignIn({ view, onDone }: { view: SyncView; onDone: () => void }) {
   const { t, tError } = useI18n();
   const client = useQueryClient();
   const backend = useBackend();
+  const browser = useBrowserSignIn();
   const [key, setKey] = useState("");
   const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<string | null>(null);
+  const [error, setError] = useState<ErrorView | null>(null);
+  const byKey = view.signsInWith === "key";
+  const again = async () => {
+    if (byKey) {
+      return backend.signIn(key.trim());
+    }
+    return (await browser.signIn(null, false)) === null ? null : backend.takeSignIn();
+  };
   const signIn = async (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);
     setError(null);
     try {
-      client.setQueryData(syncQuery.queryKey, await backend.signIn(key.trim()));
-      onDone();
+      const next = await again();
+      if (next !== null) {
+        browser.settled();
+        client.setQueryData(syncQuery.queryKey, next);
+        onDone();
+      }
     } catch (reason) {
-      setError(tError(toErrorView(reason)));
+      setError(toErrorView(reason));
     } finally {
       setKey("");
       setBusy(false);
     }
   };
+  if (browser.waiting !== null) {
+    const { opened, address } = browser.waiting;
+    return <BrowserWait address={opened ? null : address} onCancel={browser.cancel} />;
+  }
+  const unknownKey = byKey && error?.code === "remote.signed_out";
   return (
     <form className="sync-sign-in" onSubmit={signIn}>
       <p className="sync-hint">{t("sync.signInHint")}</p>
-      <TextField className="field" type="password" value={key} onChange={setKey} autoFocus>
-        <Label className="field-label">{t("sync.newKey")}</Label>
-        <Input className="input" data-testid="sign-in-key" autoComplete="off" spellCheck={false} />
-      </TextField>
+      {byKey ? (
+        <TextField className="field" type="password" value={key} onChange={setKey} autoFocus>
+          <Label className="field-label">{t("sync.newKey")}</Label>
+          <Input className="input" data-testid="sign-in-key" autoComplete="off" spellCheck={false} />
+        </TextField>
+      ) : null}
       {error === null ? null : (
         <p className="field-error" role="alert">
-          {error}
+          {unknownKey ? t("connect.unknownKey") : tError(error)}
         </p>
       )}
-      <Button kind="primary" type="submit" isDisabled={busy || key.trim() === ""} testId="sign-in">
-        {t("sync.signIn")}
+      <Button
+        kind="primary"
+        type="submit"
+        isDisabled={busy || (byKey && key.trim() === "")}
+        autoFocus={!byKey}
+        testId="sign-in"
+      >
+        {byKey ? t("sync.signIn") : t("connect.submitPerson")}
       </Button>
     </form>
   );
@@ -108,7 +143,7 @@ function Panel({ view, onClose }: { view: SyncView; onClose: () => void }) {
       {why === null ? null : <p className="sync-hint">{why}</p>}
       <Facts view={view} />
       {view.phase === "signedOut" ? (
-        <SignIn onDone={onClose} />
+        <SignIn view={view} onDone={onClose} />
       ) : view.phase === "frozen" ? null : (
         <>
           <div className="sync-actions">

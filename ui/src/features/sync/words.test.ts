@@ -15,6 +15,7 @@ function view(change: Partial<SyncView>): SyncView {
     company: "Norrsken Handel AB",
     role: "controller",
     region: "eu-se",
+    signsInWith: null,
     signedIn: null,
     waiting: 0,
     refused: 0,
