@@ -5,6 +5,7 @@
 //! **Absent on purpose:** deciding anything. Rules live in `attest-domain`, use cases in `attest-desk`.
 
 pub mod accounts;
+pub mod audit;
 pub mod bank;
 pub mod checkpoint;
 pub mod documents;

@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Entries(EntriesArgs),
     /// Lists the ledger lines that count
     Ledger(LedgerArgs),
+    /// Lists the log: who did what to what, when, on which evidence
+    Audit(AuditArgs),
     /// Proposes which bank entries and ledger lines belong together
     Match(MatchArgs),
     /// Writes a file
@@ -119,6 +121,31 @@ pub(crate) struct EntriesArgs {
     /// Last day, YYYY-MM-DD
     #[arg(long, value_name = "DAY")]
     pub(crate) to: Option<Date>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct AuditArgs {
+    /// First day (UTC), YYYY-MM-DD
+    #[arg(long, value_name = "DAY")]
+    pub(crate) from: Option<Date>,
+    /// Last day (UTC), YYYY-MM-DD
+    #[arg(long, value_name = "DAY")]
+    pub(crate) to: Option<Date>,
+    /// Only by this kind of actor (user, system, bank), role or id
+    #[arg(long, value_name = "WHO")]
+    pub(crate) actor: Option<String>,
+    /// Only this action, such as member.change or cash_movement.*
+    #[arg(long, value_name = "NAME")]
+    pub(crate) action: Option<String>,
+    /// Only about this object or line
+    #[arg(long, value_name = "ID")]
+    pub(crate) object: Option<String>,
+    /// From the beginning of the log instead of its end
+    #[arg(long)]
+    pub(crate) oldest_first: bool,
+    /// At most so many events
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -92,6 +92,11 @@ impl Seal {
         Self { authority, place: Arc::new(place), frozen: Mutex::default(), keeping: Mutex::default() }
     }
 
+    /// Whose signature the log goes by.
+    pub(crate) fn verifier_key(&self) -> VerifierKey {
+        self.authority.key()
+    }
+
     /// Why the workspace is read-only, if it is.
     pub(crate) fn frozen(&self) -> Option<FreezeView> {
         self.frozen.lock().expect("no holder panics").clone()

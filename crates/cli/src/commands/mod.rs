@@ -1,5 +1,6 @@
 //! One file per command or family of commands; each asks the desk and answers.
 
+mod audit;
 mod export;
 mod health;
 mod import;
@@ -18,6 +19,7 @@ pub(crate) async fn run(command: Command, desk: &Desk, output: &mut Output) -> R
         Command::Entries(args) => lists::entries(args, desk, output).await,
         Command::Ledger(args) => lists::ledger(args, desk, output).await,
         Command::Match(args) => matching::match_accounts(&args, desk, output).await,
+        Command::Audit(args) => audit::audit(args, desk, output).await,
         Command::Export(args) => export::export(args, desk, output).await,
         Command::Status => health::status(desk, output).await,
         // Opens the workspace itself, before there is one.

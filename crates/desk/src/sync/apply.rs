@@ -358,6 +358,7 @@ impl<'b> Run<'b> {
                 self.finish(tx).await?;
                 assign(tx, event).await
             }
+            action::DISCLOSURE_ERASE => crate::audit::erase(tx, event).await,
             _ => {
                 self.about_lines.push(event);
                 Ok(())
