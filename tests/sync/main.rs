@@ -9,6 +9,7 @@
 
 mod company;
 mod kept;
+mod machines;
 mod network;
 #[allow(dead_code, reason = "the desk's tests use all of it")]
 #[path = "../../crates/desk/tests/it/office.rs"]

@@ -66,7 +66,8 @@ pub(crate) struct LoginArgs {
     /// The same as an option
     #[arg(long, value_name = "URL")]
     server: Option<String>,
-    /// A file with an API key on its first line, instead of signing in by the browser
+    /// A file with an API key on its first line, or with a client certificate and its key (PEM), instead of signing
+    /// in by the browser
     #[arg(long, value_name = "FILE")]
     pub(crate) key_file: Option<PathBuf>,
     /// The one certificate to trust (PEM), where it is not one the system trusts

@@ -135,7 +135,8 @@ impl Desk {
     /// [`DeskError::Locked`], or what the database says.
     pub async fn open_audit(&self, query: AuditQuery) -> Result<AuditPages, DeskError> {
         let session = self.session().await?;
-        let covered = session.cache.find_checkpoint().await?.map_or(0, |checkpoint| checkpoint.size);
+        // In a connected workspace what was decided here stands behind what is verified.
+        let covered = if session.author.connected { session.cache.count_verified().await? } else { u64::MAX };
         let filter = AuditFilter {
             from: query.from.map(|day| day.to_string()),
             // Instants of a day begin with it, so they lie before the day that follows.
@@ -167,7 +168,10 @@ impl Desk {
             root: signed.as_ref().map(|signed| signed.root.to_string()),
             code: signed.as_ref().map(|signed| signed.root.short()),
             origin: signed.map(|signed| signed.origin),
-            provisional: session.cache.log_head().await?.size.saturating_sub(size),
+            provisional: match session.author.connected {
+                true => session.cache.log_head().await?.size - session.cache.count_verified().await?,
+                false => 0,
+            },
             frozen: session.seal.frozen().is_some(),
             checkpoint: stored.map(|stored| stored.note),
             verified: newest.map(|newest| leaf::decode(&newest.leaf)).transpose()?.map(|event| event.at),

@@ -7,7 +7,7 @@ use crate::{error::DeskError, view::MembershipView};
 use attest_cache::{Cache, log::WriteTx};
 use attest_domain::event::{Actor, ActorKind};
 use attest_evidence::note::VerifierKey;
-use attest_remote::{Credentials, Https, Remote, RemoteError, Transport, Trust};
+use attest_remote::{Credentials, Https, Remote, RemoteError, Transport, Trust, is_identity};
 use attest_wire::tenant::Me;
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
@@ -34,7 +34,7 @@ pub(crate) struct Connection {
     /// Where the data are kept, as the backend said when the workspace was connected.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) region: Option<String>,
-    /// The API key; empty where a person signs in, or nobody does.
+    /// The API key, or a program's certificate with its key (PEM); empty where a person signs in, or nobody does.
     pub(crate) key: Zeroizing<String>,
 }
 
@@ -52,6 +52,19 @@ pub trait Network: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`RemoteError::Setup`].
     fn reach(&self, server: &str, trust: &Trust) -> Result<Arc<dyn Transport>, RemoteError>;
+
+    /// A way on which a program shows its certificate (chain and key, PEM).
+    ///
+    /// # Errors
+    /// [`RemoteError::Setup`].
+    fn reach_showing(
+        &self,
+        _server: &str,
+        _trust: &Trust,
+        _identity: &str,
+    ) -> Result<Arc<dyn Transport>, RemoteError> {
+        Err(RemoteError::Setup("certificates are not shown on this network".to_owned()))
+    }
 }
 
 /// The network of the machine.
@@ -62,6 +75,15 @@ impl Network for Internet {
     fn reach(&self, server: &str, trust: &Trust) -> Result<Arc<dyn Transport>, RemoteError> {
         Ok(Arc::new(Https::new(server, trust)?))
     }
+
+    fn reach_showing(
+        &self,
+        server: &str,
+        trust: &Trust,
+        identity: &str,
+    ) -> Result<Arc<dyn Transport>, RemoteError> {
+        Ok(Arc::new(Https::with_identity(server, trust, identity)?))
+    }
 }
 
 /// A way to a server whose certificate is the given one, or one that the system trusts.
@@ -70,8 +92,25 @@ pub(crate) fn reach(
     server: &str,
     certificate: Option<&str>,
 ) -> Result<Arc<dyn Transport>, RemoteError> {
-    let trust = certificate.map_or(Trust::System, |pem| Trust::Certificate(pem.as_bytes().to_vec()));
-    network.reach(server, &trust)
+    network.reach(server, &trust(certificate))
+}
+
+fn trust(certificate: Option<&str>) -> Trust {
+    certificate.map_or(Trust::System, |pem| Trust::Certificate(pem.as_bytes().to_vec()))
+}
+
+/// The same for the holder of a key; where that is a certificate with its key, the way shows it.
+fn reach_with(
+    network: &dyn Network,
+    server: &str,
+    certificate: Option<&str>,
+    key: &str,
+) -> Result<Arc<dyn Transport>, RemoteError> {
+    if is_identity(key) {
+        network.reach_showing(server, &trust(certificate), key)
+    } else {
+        reach(network, server, certificate)
+    }
 }
 
 /// The backend as the holder of a key sees it.
@@ -81,7 +120,7 @@ pub(crate) fn remote(
     certificate: Option<&str>,
     key: &Zeroizing<String>,
 ) -> Result<Remote, RemoteError> {
-    Ok(Remote::new(reach(network, server, certificate)?, Credentials::Key(key.clone())))
+    Ok(Remote::new(reach_with(network, server, certificate, key)?, Credentials::of_program(key)))
 }
 
 impl Connection {
@@ -168,6 +207,6 @@ impl Connection {
 
     /// A way to the server.
     pub(crate) fn reach(&self, network: &dyn Network) -> Result<Arc<dyn Transport>, RemoteError> {
-        reach(network, &self.server, self.certificate.as_deref())
+        reach_with(network, &self.server, self.certificate.as_deref(), &self.key)
     }
 }

@@ -1,6 +1,6 @@
 //! The events about a line, newest first, in the words of the history tab.
 
-use crate::{Session, error::DeskError, view::HistoryView};
+use crate::{Session, audit::erased_of, error::DeskError, view::HistoryView};
 use attest_domain::{EntryId, event::ActorKind};
 use attest_evidence::{disclosure, leaf};
 use std::collections::BTreeMap;
@@ -15,6 +15,9 @@ pub(crate) async fn of_lines(session: &Session, lines: &[String]) -> Result<Vec<
             events.insert(stored.seq, stored);
         }
     }
+    let lacking = events.values().filter(|stored| stored.disclosures.is_empty());
+    let ids = lacking.map(|stored| Ok(leaf::decode(&stored.leaf)?.id.to_string()));
+    let gone = erased_of(session, &ids.collect::<Result<Vec<_>, DeskError>>()?).await?;
     let verified = if session.author.connected { session.cache.count_verified().await? } else { u64::MAX };
     events
         .into_values()
@@ -32,6 +35,7 @@ pub(crate) async fn of_lines(session: &Session, lines: &[String]) -> Result<Vec<
                 at: event.at,
                 action: event.action,
                 actor: if own { kind } else { "member".to_owned() },
+                erased: text.is_none() && event.sd.iter().any(|digest| gone.contains(digest)),
                 text: text.or(event.reason.map(|reason| reason.code)),
                 pending: event.seq >= verified,
             })

@@ -103,7 +103,7 @@ impl Session {
     /// [`RemoteError::SignedOut`] where nobody is signed in.
     pub(crate) async fn credentials(&self, connection: &Connection) -> Result<Credentials, DeskError> {
         if !connection.key.is_empty() {
-            return Ok(Credentials::Key(connection.key.clone()));
+            return Ok(Credentials::of_program(&connection.key));
         }
         let mut known = self.sign_in.lock().await;
         if known.is_none() {

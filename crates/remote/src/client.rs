@@ -42,6 +42,22 @@ pub enum Credentials {
     Key(Zeroizing<String>),
     /// A person's sign-in on this device.
     SignIn(Arc<SignIn>),
+    /// The certificate that the connection shows: see [`Https::with_identity`](crate::Https::with_identity).
+    Certificate,
+}
+
+impl Credentials {
+    /// What a program was given: a key, or a certificate with its key, which the connection has to show.
+    #[must_use]
+    pub fn of_program(secret: &Zeroizing<String>) -> Self {
+        if is_identity(secret) { Self::Certificate } else { Self::Key(secret.clone()) }
+    }
+}
+
+/// Whether what a program was given is a certificate with its key, PEM, and not an API key.
+#[must_use]
+pub fn is_identity(secret: &str) -> bool {
+    secret.trim_start().starts_with("-----BEGIN ")
 }
 
 impl std::fmt::Debug for Credentials {
@@ -209,6 +225,7 @@ impl Remote {
                 check(self.transport.exchange(request).await?).await
             }
             Credentials::SignIn(sign_in) => sign_in.send(&self.transport, request).await,
+            Credentials::Certificate => check(self.transport.exchange(request).await?).await,
         }
     }
 

@@ -6,7 +6,7 @@ use crate::{
 };
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use reqwest::{Certificate, Client, Url, redirect, tls};
+use reqwest::{Certificate, Client, Identity, Url, redirect, tls};
 use std::time::Duration;
 
 /// Longest pause while connecting.
@@ -57,6 +57,18 @@ impl Https {
     /// # Errors
     /// [`RemoteError::Setup`] for an address that is not `https` or a certificate that does not read.
     pub fn new(base: &str, trust: &Trust) -> Result<Self, RemoteError> {
+        Self::build(base, trust, None)
+    }
+
+    /// The same for a program that shows a certificate (mutual TLS): its chain and its key in one PEM text.
+    ///
+    /// # Errors
+    /// [`RemoteError::Setup`], also for an identity that does not read.
+    pub fn with_identity(base: &str, trust: &Trust, identity: &str) -> Result<Self, RemoteError> {
+        Self::build(base, trust, Some(identity))
+    }
+
+    fn build(base: &str, trust: &Trust, identity: Option<&str>) -> Result<Self, RemoteError> {
         let setup = |error: &dyn std::fmt::Display| RemoteError::Setup(error.to_string());
         let base = parse(base)?;
         let mut builder = Client::builder()
@@ -70,6 +82,13 @@ impl Https {
         if let Trust::Certificate(pem) = trust {
             let certificates = Certificate::from_pem_bundle(pem).map_err(|error| setup(&error))?;
             builder = builder.tls_certs_only(certificates);
+        }
+        if let Some(pem) = identity {
+            // What a reader says of a key could repeat some of it.
+            let identity = Identity::from_pem(pem.as_bytes()).map_err(|_| {
+                RemoteError::Setup("the client certificate and its key do not read".to_owned())
+            })?;
+            builder = builder.identity(identity);
         }
         Ok(Self { client: builder.build().map_err(|error| setup(&error))?, base })
     }

@@ -15,7 +15,7 @@ mod sign_in;
 mod transport;
 
 pub use browser::BrowserSignIn;
-pub use client::{Credentials, Remote, Signals};
+pub use client::{Credentials, Remote, Signals, is_identity};
 pub use dpop::DeviceKey;
 pub use error::RemoteError;
 pub use https::{Https, Trust};

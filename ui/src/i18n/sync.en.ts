@@ -158,6 +158,7 @@ export const syncEn = {
   "freeze.verified": "Verified before",
 
   "evidence.pending": "not yet sent",
+  "evidence.erased": "What was written here was erased",
 
   "error.remote.unreachable":
     "The service cannot be reached. Check the address and the network; where the service has a certificate of its own, choose its file.",

@@ -159,6 +159,7 @@ export const syncSv: Record<keyof typeof syncEn, Message> = {
   "freeze.verified": "Verifierat förut",
 
   "evidence.pending": "inte skickat än",
+  "evidence.erased": "Det som stod här har raderats",
 
   "error.remote.unreachable":
     "Tjänsten kan inte nås. Kontrollera adressen och nätet; har tjänsten ett eget certifikat, välj dess fil.",

@@ -9,7 +9,7 @@ use crate::{
 };
 use attest_desk::{
     Desk, SignInUnderway, SignedIn, open_in_browser,
-    sync::{ConnectRequest, Policy},
+    sync::{ConnectRequest, Policy, is_identity},
     view::{SignedInWith, SyncPhase, SyncView},
 };
 use serde::Serialize;
@@ -263,8 +263,12 @@ fn load(path: &Path) -> Result<String, CliError> {
     fs::read_to_string(path).map_err(|source| CliError::Unreadable { path: path.to_owned(), source })
 }
 
+/// The API key on the first line, or all of a certificate with its key.
 fn load_key(path: &Path) -> Result<String, CliError> {
     let text = load(path)?;
+    if is_identity(&text) {
+        return Ok(text);
+    }
     match text.lines().next().map(str::trim).filter(|line| !line.is_empty()) {
         Some(line) => Ok(line.to_owned()),
         None => Err(CliError::KeyEmpty(path.to_owned())),

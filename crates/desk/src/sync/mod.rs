@@ -9,6 +9,7 @@ mod conflicts;
 mod keep;
 mod pull;
 mod push;
+mod withheld;
 mod work;
 
 use crate::{
@@ -31,6 +32,7 @@ use zeroize::Zeroizing;
 pub(crate) use apply::assign;
 
 pub use crate::connection::{Internet, Network};
+pub use attest_remote::is_identity;
 pub use work::{Policy, Worked};
 
 /// How the service calls signing in with an API key.
@@ -228,6 +230,7 @@ impl Desk {
     ) -> Result<(), DeskError> {
         let remote = self.remote(session, connection).await?;
         pull::pull(session, connection, &remote, changed).await?;
+        withheld::ask(session, connection, &remote, changed).await?;
         if let Some(reached) = push::push(session, connection, &remote).await? {
             pull::pull_to(session, connection, &remote, reached, changed).await?;
         }

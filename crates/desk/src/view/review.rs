@@ -268,6 +268,8 @@ view! {
         pub actor: String,
         /// Reason, comment or note.
         pub text: Option<String>,
+        /// Whether what was said was erased, so that nobody has it any more.
+        pub erased: bool,
         /// Whether the service does not have it yet.
         pub pending: bool,
     }

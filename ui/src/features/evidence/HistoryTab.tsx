@@ -25,6 +25,7 @@ export function HistoryTab({ group }: { group: GroupView }) {
                 {", "}
                 {instant(event.at)}
               </span>
+              {event.erased ? <span className="history-text">{t("evidence.erased")}</span> : null}
               {event.text === null ? null : (
                 <span className="history-text">{tMaybe(`reason.${event.text}`) ?? event.text}</span>
               )}

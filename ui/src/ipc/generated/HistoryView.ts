@@ -25,6 +25,10 @@ actor: string,
  */
 text: string | null, 
 /**
+ * Whether what was said was erased, so that nobody has it any more.
+ */
+erased: boolean, 
+/**
  * Whether the service does not have it yet.
  */
 pending: boolean, };
