@@ -71,13 +71,14 @@ impl Person {
         Ok(location.parse()?)
     }
 
-    /// The same now, and follows to where the browser is sent; gives what the last page says.
+    /// The same now, by an authenticator whose clock is `ahead` by up to 30 seconds, and follows to where the browser is
+    /// sent; gives what the last page says.
     ///
     /// # Errors
     /// As [`Self::consent_at`], or when nobody listens there.
-    pub async fn sign_in(&self, address: &str, certificate: &str) -> Result<String> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-        let sent_to = self.consent_at(address, certificate, i64::try_from(now)?).await?;
+    pub async fn sign_in(&self, address: &str, certificate: &str, ahead: i64) -> Result<String> {
+        let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())?;
+        let sent_to = self.consent_at(address, certificate, now + ahead).await?;
         Ok(come_back(&sent_to).await?.1)
     }
 }

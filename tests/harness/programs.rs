@@ -4,8 +4,9 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::{
     env,
+    io::{BufRead as _, BufReader, Read as _},
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Child, ChildStderr, Command, Output, Stdio},
 };
 
 /// Path of a program of this workspace, built in the same profile as the caller.
@@ -104,6 +105,18 @@ impl Workspace {
         Ok(Started(command.spawn().context("attest did not start")?))
     }
 
+    /// Starts the same and reads what it tells on standard error as it comes.
+    ///
+    /// # Errors
+    /// When the program does not start.
+    pub fn tell<I: AsRef<std::ffi::OsStr>>(&self, arguments: &[I]) -> Result<Telling> {
+        let mut command = self.command(arguments)?;
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().context("attest did not start")?;
+        let stderr = BufReader::new(child.stderr.take().context("it has a standard error")?);
+        Ok(Telling { child, stderr })
+    }
+
     fn command<I: AsRef<std::ffi::OsStr>>(&self, arguments: &[I]) -> Result<Command> {
         let mut command = Command::new(find_program("attest")?);
         command.arg("--workspace").arg(&self.folder).arg("--json");
@@ -112,6 +125,44 @@ impl Workspace {
         }
         command.args(arguments);
         Ok(command)
+    }
+}
+
+/// A run of the command line that is listened to.
+pub struct Telling {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+}
+
+impl Telling {
+    /// What stands behind `words` in the first line that has them.
+    ///
+    /// # Errors
+    /// When it ends without such a line.
+    pub fn said_after(&mut self, words: &str) -> Result<String> {
+        let mut said = String::new();
+        loop {
+            let mut line = String::new();
+            if self.stderr.read_line(&mut line)? == 0 {
+                bail!("it never said “{words}”: {said}");
+            }
+            if let Some((_, rest)) = line.split_once(words) {
+                return Ok(rest.trim().to_owned());
+            }
+            said.push_str(&line);
+        }
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Errors
+    /// When it cannot be waited for.
+    pub fn finish(mut self) -> Result<Ran> {
+        let mut stderr = String::new();
+        self.stderr.read_to_string(&mut stderr)?;
+        let Output { status, stdout, .. } = self.child.wait_with_output()?;
+        let stdout = String::from_utf8(stdout).context("attest writes UTF-8")?;
+        Ok(Ran { code: status.code().unwrap_or(-1), stdout, stderr })
     }
 }
 

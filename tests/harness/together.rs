@@ -1,7 +1,10 @@
 //! A backend, two colleagues and a worker, through the programs: what one imports and the worker matches, the other
 //! has. Part of the demo and a journey of its own.
 
-use crate::programs::{Ran, Workspace, find_program};
+use crate::{
+    person,
+    programs::{Ran, Workspace, find_program},
+};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::{
@@ -58,6 +61,34 @@ impl Backend {
         &self.server
     }
 
+    /// The certificate of its own making.
+    #[must_use]
+    pub fn certificate(&self) -> PathBuf {
+        self.data.join("certificate.pem")
+    }
+
+    /// A new company beside the first one.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn found(&self, name: &str) -> Result<String> {
+        operate(&self.data, &["create-tenant", name])
+    }
+
+    /// Makes a person a member of a company, of the first one where none is named; its authenticator's address where
+    /// the person is new.
+    ///
+    /// # Errors
+    /// When the person cannot be added.
+    pub fn add_person(&self, email: &str, role: &str, tenant: Option<&str>) -> Result<String> {
+        let file = self.data.join("first-password");
+        fs::write(&file, person::PASSWORD)?;
+        let file = file.to_str().context("the folder has a name in UTF-8")?;
+        let tenant = tenant.unwrap_or(&self.tenant);
+        let named = ["--name", "Kim Testsson", "--email", email, "--password-file", file];
+        operate(&self.data, &[&["add-person", "--tenant", tenant, "--role", role], &named[..]].concat())
+    }
+
     /// A connected workspace of a new member in `folder`.
     ///
     /// # Errors
@@ -77,7 +108,7 @@ impl Backend {
             key,
             operate(&self.data, &["add-program", "--tenant", &self.tenant, "--role", role, name])?,
         )?;
-        let certificate = self.data.join("certificate.pem");
+        let certificate = self.certificate();
         let ran = workspace.attest(&[
             "login".as_ref(),
             "--server".as_ref(),

@@ -3,6 +3,7 @@
 mod import;
 mod matching;
 mod refusals;
+mod signing_in;
 mod together;
 
 use anyhow::{Context, Result, ensure};

@@ -5,7 +5,7 @@ use crate::{
     network::Meddled,
     office::{Office, PASSPHRASE, YEAR, camt, cheapen, entry, sie},
 };
-use attest_backend::{clock::Clock, operate};
+use attest_backend::{Config, clock::Clock, operate};
 use attest_desk::{
     Desk, DeskError, SignInUnderway, SignedIn, SystemClock,
     view::{SignedInWith, SyncPhase},
@@ -466,4 +466,31 @@ async fn a_member_of_several_companies_says_which_and_nobody_else_takes_a_member
     let error = seat.desk().take_sign_in(&signed_in.unwrap()).await.unwrap_err();
     assert_eq!(error.code(), "connect.other_member");
     assert_eq!(seat.desk().sync().await.unwrap().phase, SyncPhase::Idle, "the old sign-in goes on");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_certificate_is_taken_when_signing_in_again() {
+    let old = Site::open().await;
+    let person = old.person("kim@norrsken.example").await;
+    let seat = old.connected(&person).await;
+    seat.import().await;
+    // The same service behind another certificate.
+    let Company { running, tenant, folder } = old.company;
+    let port = running.address.port();
+    running.stop().await.unwrap();
+    let data = folder.path().join("backend");
+    for file in ["certificate.pem", "certificate.key"] {
+        let _ = std::fs::remove_file(data.join(file));
+    }
+    let config = Config { listen: ([127, 0, 0, 1], port).into(), data, ..Config::default() };
+    let running = attest_backend::start(config, old.clock.clone()).await.unwrap();
+    let site = Site { company: Company { running, tenant, folder }, clock: old.clock };
+    let error = seat.desk().sync().await.unwrap_err();
+    assert_eq!(error.code(), "remote.unreachable", "{error}");
+
+    let underway = seat.desk().begin_sign_in_again(Some(site.company.certificate())).await.unwrap();
+    let (signed_in, _) = site.browse(underway, &person).await;
+    seat.desk().take_sign_in(&signed_in.unwrap()).await.unwrap();
+    let state = seat.desk().sync().await.unwrap();
+    assert_eq!((state.phase, state.waiting), (SyncPhase::Idle, 0), "{state:?}");
 }
