@@ -35,8 +35,8 @@ pub use crate::connection::{Internet, Network};
 pub use attest_remote::is_identity;
 pub use work::{Policy, Worked};
 
-/// How the service calls signing in with an API key.
-const KEY_AUTH: &str = "key";
+/// How the service calls what programs sign in with.
+const PROGRAM_AUTHS: [&str; 2] = ["key", "certificate"];
 
 /// What a person gives to connect.
 #[derive(Clone)]
@@ -314,10 +314,9 @@ impl Desk {
             company: Some(connection.company),
             role: Some(connection.role),
             region: connection.region,
-            signs_in_with: Some(if connection.auth == KEY_AUTH {
-                SignedInWith::Key
-            } else {
-                SignedInWith::Browser
+            signs_in_with: Some(match PROGRAM_AUTHS.contains(&connection.auth.as_str()) {
+                true => SignedInWith::Key,
+                false => SignedInWith::Browser,
             }),
             signed_in,
             waiting: count.waiting,
