@@ -416,6 +416,17 @@ mod tests {
     }
 
     #[test]
+    fn a_command_is_of_a_named_company_or_of_all_and_never_of_the_one_that_is_shown() {
+        let source = include_str!("commands.rs").split("#[cfg(test)]").next().unwrap();
+        for text in source.split("#[tauri::command]\n").skip(1) {
+            let (head, body) = text.split_once('{').unwrap();
+            let named = head.contains("shell: Shell");
+            assert!(named || head.contains("companies: State<'_, Companies>"), "{head}");
+            assert!(!body.contains("shown()"), "{head}");
+        }
+    }
+
+    #[test]
     fn the_capability_is_for_the_one_local_window_alone() {
         let capability = capability();
         assert_eq!(capability["windows"], serde_json::json!([crate::window::LABEL]));

@@ -16,6 +16,7 @@ use attest_domain::roles::{Role, Scope};
 use attest_remote::{Https, RemoteError, Transport, Trust};
 use attest_tests::{
     flows::{self, CONTROL, ENTER, ESCAPE},
+    person::{PASSWORD, Person},
     window::Window,
 };
 use serde_json::json;
@@ -88,6 +89,22 @@ impl Service {
         )
         .await?;
         Ok(key)
+    }
+
+    /// Host and port as a person types them.
+    pub(crate) fn host(&self) -> String {
+        format!("localhost:{}", self.port)
+    }
+
+    /// A person who is a member of this company and of another.
+    pub(crate) async fn person(&self, login: &str) -> Result<Person> {
+        let backend = self.backend()?.backend();
+        let person = operate::Person { name: "Kim Testsson", login, password: PASSWORD };
+        let all = Scope::default();
+        let (_, otpauth) = operate::add_person(backend, self.tenant, person, Role::Controller, &all).await?;
+        let second = operate::create_tenant(backend, "Fjordhandel AS").await?;
+        operate::add_person(backend, second, person, Role::Auditor, &all).await?;
+        Person::new(login, &otpauth.context("a new person has an authenticator")?)
     }
 
     /// The desk of another controller, in this process.
@@ -199,7 +216,7 @@ async fn a_connected_window_shows_the_company_and_says_what_was_not_taken_over()
     says(&window, "Synced").await?;
     window.press('j', &[CONTROL]).await?;
     let told = window.named("conflict").await?.text().await?;
-    ensure!(told.contains("you matched") && told.contains("A controller matched it first"), "{told}");
+    ensure!(told.contains("you matched") && told.contains("Bo matched it first"), "{told}");
     window.click("conflict-ask").await?;
     window.find("[data-testid=decision-form] textarea").await.context("no field for the comment")?;
     window.press(ESCAPE, &[]).await?;

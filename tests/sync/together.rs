@@ -92,6 +92,7 @@ async fn of_two_decisions_about_one_line_the_first_to_arrive_stands_and_the_othe
     assert_eq!(conflicts.len(), 1);
     assert_eq!((conflicts[0].command.as_str(), conflicts[0].code.as_str()), ("match", "line.settled"));
     assert_eq!(conflicts[0].action.as_deref(), Some("cash_movement.match"));
+    assert_eq!(conflicts[0].name.as_deref(), Some("Bo"), "the log says who became a member");
     anna.desk.dismiss_conflict(&conflicts[0].key).await.unwrap();
     assert_eq!(anna.desk.sync_state().await.unwrap().refused, 0);
     agree(&anna, &bo).await;
@@ -114,6 +115,20 @@ async fn work_done_offline_survives_a_restart_and_is_sent_later() {
     assert_eq!((synced.waiting, synced.refused), (0, 0), "{synced:?}");
     bo.desk.sync().await.unwrap();
     agree(&anna, &bo).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn when_the_last_sync_was_is_known_after_locking() {
+    let company = Company::new().await;
+    let anna = company.desk("Anna").await;
+    assert_eq!(anna.desk.sync_state().await.unwrap().synced, None);
+    let synced = anna.desk.sync().await.unwrap().synced;
+    assert!(synced.is_some());
+    for _ in 0..2 {
+        anna.desk.lock("asked").await.unwrap();
+        anna.desk.unlock(Some(PASSPHRASE.to_owned())).await.unwrap();
+        assert_eq!(anna.desk.sync_state().await.unwrap().synced, synced);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -143,6 +143,23 @@ impl Cache {
         list_events_about(&self.reader, line, limit).await
     }
 
+    /// Events about an object, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the database does not answer.
+    pub async fn list_events_of(&self, object: &str, limit: u32) -> Result<Vec<StoredEvent>, CacheError> {
+        let rows = sqlx::query(
+            "select e.seq, e.leaf, e.reverts,
+                    (select json_group_array(d.text) from disclosure d where d.event_seq = e.seq)
+             from event e where e.object_id = ? order by e.seq desc limit ?",
+        )
+        .bind(object)
+        .bind(limit)
+        .fetch_all(&self.reader)
+        .await?;
+        rows.iter().map(stored_event).collect()
+    }
+
     /// The newest events of people about cash movements, newest first: what undo and redo are found in.
     ///
     /// # Errors

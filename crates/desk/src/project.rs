@@ -100,7 +100,10 @@ async fn settle(tx: &mut WriteTx, event: &Event, effects: &mut Effects) -> Resul
     if lines.len() < named || lines.iter().any(|line| line.match_id.is_some()) {
         // A later document took a line away, made two into one or gave it to an older match. The event stays, the
         // match does not stand and the lines that are left are open.
-        tracing::warn!(seq = event.seq, "a match speaks of lines that are not here any more");
+        tracing::info!(
+            seq = event.seq,
+            "a match does not stand: its lines are settled otherwise or not here any more"
+        );
         return Ok(());
     }
     for line in lines.iter().filter(|line| line.held_until.is_some()) {

@@ -154,7 +154,10 @@ async fn settle_all(tx: &mut WriteTx, events: &[&Event], effects: &mut Effects) 
         let is_settled =
             |line: &&FoundLine| line.match_id.is_some() || taken.contains(&(line.side, line.row));
         if found.len() < ids.len() || found.iter().any(is_settled) {
-            tracing::warn!(seq = event.seq, "a match speaks of lines that are not here any more");
+            tracing::info!(
+                seq = event.seq,
+                "a match does not stand: its lines are settled otherwise or not here any more"
+            );
             continue;
         }
         let held = found.iter().filter(|line| line.held_until.is_some());

@@ -317,6 +317,7 @@ impl Desk {
             *self.shared.leaving.lock().expect("no holder panics") = Some(session.present.subscribe());
             session.forget();
             session.settle_sign_in().await;
+            session.keep_synced_at().await;
             session.seal.settle().await;
             session.cache.clone().close().await;
         }

@@ -69,7 +69,7 @@ export const syncEn = {
   "sync.role": "Your role",
   "sync.region": "Data kept in",
   "sync.last": "Last sync",
-  "sync.lastNever": "not since you unlocked",
+  "sync.lastNever": "not yet",
   "sync.now": "Sync now",
   "sync.signOut": "Sign out",
   "sync.signOutHint": "What is not yet sent stays here and is sent when you sign in again.",

@@ -70,7 +70,7 @@ export const syncSv: Record<keyof typeof syncEn, Message> = {
   "sync.role": "Din roll",
   "sync.region": "Data finns i",
   "sync.last": "Senast synkad",
-  "sync.lastNever": "inte sedan du låste upp",
+  "sync.lastNever": "inte än",
   "sync.now": "Synka nu",
   "sync.signOut": "Logga ut",
   "sync.signOutHint": "Det som inte är skickat stannar här och skickas när du loggar in igen.",

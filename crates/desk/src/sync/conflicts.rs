@@ -7,11 +7,13 @@ use crate::{
 };
 use attest_cache::{Side, date_from_day, outbox::OutboxState};
 use attest_domain::{EntryId, LedgerLineId, command::LineId, event::Event};
-use attest_evidence::leaf;
+use attest_evidence::{disclosure, leaf};
 use attest_wire::{Command, Line, Submission};
 
 /// Lines told of one conflict.
 const LINES_SHOWN: usize = 20;
+/// Events about a member in which its name is looked for, from the newest on.
+const EVENTS_OF_MEMBER: u32 = 10;
 
 impl Desk {
     /// What was decided here and refused there, oldest first.
@@ -44,6 +46,10 @@ impl Desk {
                 code,
                 message,
                 lines,
+                name: match &standing {
+                    Some(event) => find_name(&session, &event.actor.id).await?,
+                    None => None,
+                },
                 by: standing.as_ref().map(|event| event.actor.id.clone()),
                 role: standing.as_ref().and_then(|event| event.actor.role.clone()),
                 at: standing.as_ref().map(|event| event.at.clone()),
@@ -72,6 +78,20 @@ impl Desk {
 async fn find_event(session: &Session, seq: u64) -> Result<Option<Event>, DeskError> {
     let stored = session.cache.list_events(seq, 1).await?.pop().filter(|event| event.seq == seq);
     Ok(stored.map(|stored| leaf::decode(&stored.leaf)).transpose()?)
+}
+
+/// What the log says of a member's name, where that is here: it is concealed in the event that made it a member, and
+/// may be withheld or erased.
+async fn find_name(session: &Session, member: &str) -> Result<Option<String>, DeskError> {
+    for stored in session.cache.list_events_of(member, EVENTS_OF_MEMBER).await? {
+        let event = leaf::decode(&stored.leaf)?;
+        let revealed = stored.disclosures.iter().filter_map(|text| disclosure::reveal(text, &event.sd).ok());
+        let mut names = revealed.filter(|(name, _)| name == "name");
+        if let Some((_, value)) = names.next() {
+            return Ok(value.as_str().map(str::to_owned));
+        }
+    }
+    Ok(None)
 }
 
 /// The lines that a command is about; of a match that was to be dissolved, those of what stands in the way.

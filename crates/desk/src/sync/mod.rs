@@ -22,11 +22,14 @@ use crate::{
 };
 use attest_remote::{Remote, RemoteError};
 use attest_wire::tenant::Me;
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, AtomicU32, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    time::Duration,
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, time::timeout};
 use zeroize::Zeroizing;
 
 pub(crate) use apply::assign;
@@ -83,6 +86,28 @@ struct Told {
     error: Option<(String, String)>,
     /// Times that something came of a sync.
     changes: u64,
+}
+
+/// When the last sync of an earlier session ended well.
+const SYNCED: &str = "synced";
+/// How long keeping it may hold up a lock.
+const KEEP_MAX: Duration = Duration::from_millis(500);
+
+impl Session {
+    /// Keeps when the last sync ended well, for the session after this one. Written once, because each sync would
+    /// otherwise cost a transaction more.
+    pub(crate) async fn keep_synced_at(&self) {
+        let Some(at) = self.progress.told().synced else { return };
+        let kept = async {
+            let mut tx = self.cache.begin().await?;
+            tx.put_meta(SYNCED, &at).await?;
+            tx.commit().await
+        };
+        // Locking waits for nobody who still writes.
+        if !matches!(timeout(KEEP_MAX, kept).await, Ok(Ok(()))) {
+            tracing::info!("when the last sync was is not kept");
+        }
+    }
 }
 
 impl Progress {
@@ -323,7 +348,10 @@ impl Desk {
             refused: count.refused,
             events_done,
             events_total,
-            synced: told.synced,
+            synced: match told.synced {
+                None => session.cache.find_meta(SYNCED).await?,
+                synced => synced,
+            },
             error_code,
             error,
             changes: told.changes,

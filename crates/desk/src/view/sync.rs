@@ -87,7 +87,7 @@ view! {
         pub events_done: Option<u64>,
         /// Events there are.
         pub events_total: Option<u64>,
-        /// When a sync ended well last, in this session.
+        /// When a sync ended well last; kept over locking.
         pub synced: Option<String>,
         /// Why the last one did not: stable code.
         pub error_code: Option<String>,
@@ -112,6 +112,8 @@ view! {
         pub message: String,
         /// The lines it was about, as they stand now; at most 20.
         pub lines: Vec<ConflictLine>,
+        /// Name of whoever stands in the way, where the log says it and it may be seen here.
+        pub name: Option<String>,
         /// Who wrote the event that stands in the way.
         pub by: Option<String>,
         /// Role of that member.

@@ -85,6 +85,7 @@ describe("a conflict", () => {
     code: "line.settled",
     message: "The line is settled.",
     lines: [line("ledger", null), line("bank", 4)],
+    name: null,
     by: "a",
     role: "controller",
     at: new Date(2026, 10, 20, 7, 20).toISOString(),
@@ -97,6 +98,7 @@ describe("a conflict", () => {
   });
   it("says who did what in its way", () => {
     expect(wayWords(conflict, en)).toMatch(/^A controller matched it first, 20 Nov.* 07:20\.$/);
+    expect(wayWords({ ...conflict, name: "Bo Ek" }, en)).toMatch(/^Bo Ek matched it first/);
     expect(wayWords({ ...conflict, role: "worker" }, sv)).toMatch(/^Företagets automat matchade det först/);
   });
   it("says why where nobody was first", () => {

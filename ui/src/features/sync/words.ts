@@ -103,7 +103,7 @@ export function wayWords(conflict: ConflictView, { t, tMaybe, instant }: Transla
   if (conflict.at === null || conflict.action === null) {
     return reason;
   }
-  const who = tMaybe(`who.${conflict.role ?? "other"}`) ?? t("who.other");
+  const who = conflict.name ?? tMaybe(`who.${conflict.role ?? "other"}`) ?? t("who.other");
   const what = tMaybe(`conflict.way.${conflict.action}`) ?? t("conflict.way.other");
   return `${t("conflict.way", { who, what, when: instant(conflict.at) })}.`;
 }

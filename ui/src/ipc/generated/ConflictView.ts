@@ -30,6 +30,10 @@ message: string,
  */
 lines: Array<ConflictLine>, 
 /**
+ * Name of whoever stands in the way, where the log says it and it may be seen here.
+ */
+name: string | null, 
+/**
  * Who wrote the event that stands in the way.
  */
 by: string | null, 

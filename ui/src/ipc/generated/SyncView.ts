@@ -52,7 +52,7 @@ eventsDone: number | null,
  */
 eventsTotal: number | null, 
 /**
- * When a sync ended well last, in this session.
+ * When a sync ended well last; kept over locking.
  */
 synced: string | null, 
 /**
