@@ -4,7 +4,7 @@
 //! random bits that nobody has any more. Deletion and event are one transaction, so no replica that knows the event
 //! is served what it erased.
 //! **Absent on purpose:** judging whether something may be erased. Retention, legal hold and the signature of whoever
-//! decides are not here yet (ADR 0024); it is done at the machine, by somebody who has judged.
+//! decides are not here yet (ADR 0026); it is done at the machine, by somebody who has judged.
 
 use crate::{
     error::ApiError,
