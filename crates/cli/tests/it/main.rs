@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests: whatever is not there fails the test")]
 
+mod audit;
 mod contract;
 mod journeys;
 mod scene;
