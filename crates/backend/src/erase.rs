@@ -142,6 +142,16 @@ async fn forget(appender: &mut Appender<'_>, event: &Event) -> Result<(), StoreE
             .execute(&mut *appender.tx)
             .await?;
     }
+    if event.object.kind == "member" {
+        // Whoever still is a member of some company goes on being called by its name there.
+        sqlx::query(
+            "update subject set name = null
+             where id = $1 and not exists (select 1 from member m where m.subject = subject.id)",
+        )
+        .bind(&event.object.id)
+        .execute(&mut *appender.tx)
+        .await?;
+    }
     Ok(())
 }
 

@@ -6,8 +6,13 @@ use crate::{
     site::{Client, Site, digest, import},
 };
 use attest_wire::tenant::{DocumentView, Documents};
+use axum::{body::Bytes, extract::State, http::Uri};
 use reqwest::{Method, StatusCode};
-use std::net::TcpListener;
+use std::{
+    collections::BTreeMap,
+    net::{SocketAddr, TcpListener},
+    sync::{Arc, Mutex},
+};
 use uuid::Uuid;
 
 /// Names the S3-compatible server that tests make their buckets in.
@@ -57,11 +62,15 @@ impl Bucket {
 
 /// A process that keeps documents in a bucket of this server, and somebody who may deliver there.
 async fn process(server: &str, bucket: &str) -> (Process, Client, attest_testkit::Scratch) {
+    process_with(server, bucket, "").await
+}
+
+async fn process_with(server: &str, bucket: &str, more: &str) -> (Process, Client, attest_testkit::Scratch) {
     let site = Site::on_sqlite().await;
     let client = site.controller().await;
     let scratch = site.stop().await;
     let config = format!(
-        "data = {:?}\n[documents]\nurl = \"s3://{bucket}/papers\"\nendpoint = {server:?}\nregion = \"eu-se\"\n",
+        "data = {:?}\n[documents]\nurl = \"s3://{bucket}/papers\"\nendpoint = {server:?}\nregion = \"eu-se\"\n{more}\n",
         scratch.path()
     );
     let process = Process::start(&scratch.file("attest.toml", config));
@@ -101,6 +110,58 @@ async fn a_document_in_a_bucket_is_kept_once_and_served_as_it_came_or_not_at_all
 
     bucket.call(Method::DELETE, &format!("/{key}"), Vec::new()).await;
     assert_eq!(client.get(&path).await.problem().status, 404);
+}
+
+/// A bucket behind TLS whose certificate nobody else vouches for; answers its address and the certificate.
+async fn private_bucket() -> (String, String) {
+    let named = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(named.signing_key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let tls = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![named.cert.der().clone()], key)
+        .unwrap();
+    let kept: Arc<Mutex<BTreeMap<String, Bytes>>> = Arc::default();
+    let answer = async |State(kept): State<Arc<Mutex<BTreeMap<String, Bytes>>>>,
+                        method: Method,
+                        uri: Uri,
+                        body: Bytes| {
+        let mut kept = kept.lock().unwrap();
+        let headers = [("etag", "\"1\""), ("last-modified", "Fri, 20 Nov 2026 08:00:00 GMT")];
+        match (method, kept.get(uri.path())) {
+            (Method::PUT, None) => {
+                kept.insert(uri.path().to_owned(), body);
+                (StatusCode::OK, headers, Bytes::new())
+            }
+            (Method::PUT, Some(_)) => (StatusCode::PRECONDITION_FAILED, headers, Bytes::new()),
+            (_, Some(bytes)) => (StatusCode::OK, headers, bytes.clone()),
+            (_, None) => (StatusCode::NOT_FOUND, headers, Bytes::new()),
+        }
+    };
+    let handle = axum_server::Handle::new();
+    let config = axum_server::tls_rustls::RustlsConfig::from_config(Arc::new(tls));
+    let server = axum_server::bind_rustls(([127, 0, 0, 1], 0).into(), config).handle(handle.clone());
+    let router = axum::Router::new().fallback(answer).with_state(kept);
+    tokio::spawn(server.serve(router.into_make_service()));
+    let address: SocketAddr = handle.listening().await.unwrap();
+    (format!("https://localhost:{}", address.port()), named.cert.pem())
+}
+
+#[tokio::test]
+async fn a_bucket_of_a_private_authority_is_trusted_where_the_configuration_names_it() {
+    let (server, certificate) = private_bucket().await;
+    let bytes = statement(IBAN, 1, &["1.00"]);
+    let (_process, client, scratch) = process(&server, "attest-private").await;
+    let refused = client.try_deliver(&digest(&bytes), &bytes).await;
+    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE, "nobody vouches for it");
+
+    let authority = scratch.file("store-ca.pem", certificate);
+    let more = format!("ca_file = {authority:?}");
+    let (_process, client, _scratch) = process_with(&server, "attest-private", &more).await;
+    client.deliver(&bytes).await;
+    assert_eq!(client.get(&format!("documents/{}", digest(&bytes))).await.bytes, bytes);
 }
 
 #[tokio::test]

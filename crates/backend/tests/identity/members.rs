@@ -1,6 +1,7 @@
 //! Members of a company and their administrator.
 
 use crate::site::{Key, Reply, Site};
+use attest_backend::operate::{self, Target};
 use attest_domain::roles::Role;
 use attest_wire::tenant::{MemberView, Members};
 use reqwest::{Method, StatusCode};
@@ -71,6 +72,12 @@ async fn an_administrator_changes_a_role_and_the_log_tells_it() {
         let events = site.events().await;
         assert_eq!((events.len(), &events[size + 1]["action"]), (size + 2, &json!("member.remove")));
         assert_eq!(events[size + 1]["object"]["version"], 3);
+        // What the log concealed of somebody who is gone can be erased, and the name with it.
+        let (backend, target) = (site.running.backend(), Target::Object(operator.subject.clone()));
+        let erased = operate::erase(backend, site.tenant, &target, "gdpr.17").await.unwrap();
+        assert_eq!((erased.events, erased.disclosures), (3, 5));
+        let me: Value = site.ask(Method::GET, "/v1/me", &operator.key, &operator.token).await.json();
+        assert_eq!(me.get("name"), None);
         // The person is still somebody, and the company does not exist for it any more.
         let gone = operator.ask(&site, Method::GET, "log/checkpoint").await;
         assert_eq!(gone.status, StatusCode::NOT_FOUND);
