@@ -32,6 +32,7 @@ const sync = (change: Partial<SyncView>): SyncView => ({
   refused: 0,
   eventsDone: null,
   eventsTotal: null,
+  applying: false,
   synced: new Date(2026, 10, 20, 14, 2).toISOString(),
   errorCode: null,
   error: null,

@@ -42,7 +42,15 @@ export const syncEn = {
   "firstSync.title": "Fetching the company’s log",
   "firstSync.verified": "{done} of {total} events verified",
   "firstSync.asking": "Asking the service",
-  "firstSync.applying": "All {total} events verified. Reading the documents and matching.",
+  "firstSync.applying": "All {total} events verified, {done} read in",
+  "firstSync.verifying.seconds": {
+    one: "about {count} second until all are verified",
+    other: "about {count} seconds until all are verified",
+  },
+  "firstSync.verifying.minutes": {
+    one: "about {count} minute until all are verified",
+    other: "about {count} minutes until all are verified",
+  },
   "firstSync.left.seconds": { one: "about {count} second left", other: "about {count} seconds left" },
   "firstSync.left.minutes": { one: "about {count} minute left", other: "about {count} minutes left" },
   "firstSync.close":
@@ -60,6 +68,7 @@ export const syncEn = {
   "sync.signedOut": "Sign in again",
   "sync.frozen": "Frozen, can only be read",
   "sync.syncing": "Syncing",
+  "sync.applying": "Reading in {done} of {total}",
   "sync.progress": "Syncing {done} of {total}",
   "sync.both": "{state} \u2013 {waiting}",
 

@@ -43,7 +43,15 @@ export const syncSv: Record<keyof typeof syncEn, Message> = {
   "firstSync.title": "Hämtar företagets logg",
   "firstSync.verified": "{done} av {total} händelser verifierade",
   "firstSync.asking": "Frågar tjänsten",
-  "firstSync.applying": "Alla {total} händelser är verifierade. Läser dokumenten och matchar.",
+  "firstSync.applying": "Alla {total} händelser verifierade, {done} inlästa",
+  "firstSync.verifying.seconds": {
+    one: "ungefär {count} sekund tills alla är verifierade",
+    other: "ungefär {count} sekunder tills alla är verifierade",
+  },
+  "firstSync.verifying.minutes": {
+    one: "ungefär {count} minut tills alla är verifierade",
+    other: "ungefär {count} minuter tills alla är verifierade",
+  },
   "firstSync.left.seconds": { one: "ungefär {count} sekund kvar", other: "ungefär {count} sekunder kvar" },
   "firstSync.left.minutes": { one: "ungefär {count} minut kvar", other: "ungefär {count} minuter kvar" },
   "firstSync.close":
@@ -61,6 +69,7 @@ export const syncSv: Record<keyof typeof syncEn, Message> = {
   "sync.signedOut": "Logga in igen",
   "sync.frozen": "Fryst, kan bara läsas",
   "sync.syncing": "Synkar",
+  "sync.applying": "Läser in {done} av {total}",
   "sync.progress": "Synkar {done} av {total}",
   "sync.both": "{state} \u2013 {waiting}",
 

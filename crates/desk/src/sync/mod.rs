@@ -348,6 +348,7 @@ impl Desk {
             refused: count.refused,
             events_done,
             events_total,
+            applying: told.applying,
             synced: match told.synced {
                 None => session.cache.find_meta(SYNCED).await?,
                 synced => synced,

@@ -83,10 +83,12 @@ view! {
         pub waiting: u64,
         /// Decisions that were refused and that nobody has looked at.
         pub refused: u64,
-        /// Events fetched and verified by the sync that runs.
+        /// Events verified by the sync that runs; once all are, those that were applied.
         pub events_done: Option<u64>,
         /// Events there are.
         pub events_total: Option<u64>,
+        /// Whether all are verified and they are being applied.
+        pub applying: bool,
         /// When a sync ended well last; kept over locking.
         pub synced: Option<String>,
         /// Why the last one did not: stable code.
@@ -176,6 +178,7 @@ impl SyncView {
             refused: 0,
             events_done: None,
             events_total: None,
+            applying: false,
             synced: None,
             error_code: None,
             error: None,

@@ -47,18 +47,20 @@ export function FirstSync({ view, onSignIn }: { view: SyncView; onSignIn: () => 
   }
   const { eventsDone: done, eventsTotal: total } = view;
   const known = done !== null && total !== null && total > 0;
-  const all = known && done >= total;
+  const all = view.applying || (known && done >= total);
   const words = !known
     ? t("firstSync.asking")
     : all
-      ? t("firstSync.applying", { total: count(total) })
+      ? t("firstSync.applying", { done: count(view.applying ? done : 0), total: count(total) })
       : t("firstSync.verified", { done: count(done), total: count(total) });
+  // How long reading in takes shows only when it has begun, so until then it is not promised.
+  const until = all ? "left" : "verifying";
   const time =
     left === null
       ? null
       : left < MINUTES_FROM
-        ? t("firstSync.left.seconds", { count: left })
-        : t("firstSync.left.minutes", { count: Math.round(left / 60) });
+        ? t(`firstSync.${until}.seconds`, { count: left })
+        : t(`firstSync.${until}.minutes`, { count: Math.round(left / 60) });
   return (
     <main className="work work-wide" data-testid="first-sync" data-phase={view.phase} aria-busy="true">
       <div className="first-sync">

@@ -62,9 +62,9 @@ export function useSync(): SyncView | undefined {
 
 /** Seconds left of the sync that runs, or `null` while nothing can be said. */
 export function useTimeLeft(view: SyncView): number | null {
-  const first = useRef<{ total: number; sample: Sample } | null>(null);
+  const first = useRef<{ total: number; applying: boolean; sample: Sample } | null>(null);
   const [left, setLeft] = useState<number | null>(null);
-  const { eventsDone: done, eventsTotal: total } = view;
+  const { eventsDone: done, eventsTotal: total, applying } = view;
   useEffect(() => {
     if (done === null || total === null) {
       first.current = null;
@@ -72,10 +72,11 @@ export function useTimeLeft(view: SyncView): number | null {
       return;
     }
     const now: Sample = { at: performance.now(), events: done };
-    if (first.current?.total !== total) {
-      first.current = { total, sample: now };
+    // Reading in has a rate of its own.
+    if (first.current?.total !== total || first.current.applying !== applying) {
+      first.current = { total, applying, sample: now };
     }
     setLeft(secondsLeft(first.current.sample, now, total));
-  }, [done, total]);
+  }, [done, total, applying]);
   return left;
 }

@@ -21,6 +21,7 @@ function view(change: Partial<SyncView>): SyncView {
     refused: 0,
     eventsDone: null,
     eventsTotal: null,
+    applying: false,
     synced: SYNCED,
     errorCode: null,
     error: null,
@@ -53,6 +54,7 @@ describe("the sync state", () => {
   it("counts what is verified while it runs, and stays calm while a decision is sent", () => {
     const progress = { phase: "syncing", eventsDone: 12_000, eventsTotal: 1_000_000 } as const;
     expect(said(progress)).toBe("Syncing 12,000 of 1,000,000");
+    expect(said({ ...progress, applying: true })).toBe("Reading in 12,000 of 1,000,000");
     expect(said({ phase: "syncing", synced: null })).toBe("Syncing");
     expect(said({ phase: "syncing" })).toBe("Synced 14:02");
   });

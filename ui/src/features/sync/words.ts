@@ -21,7 +21,10 @@ export function whenSynced(at: string, { language, instant }: Translator, now = 
 function running(view: SyncView, i18n: Translator, now: Date): SyncWords | null {
   const { eventsDone: done, eventsTotal: total } = view;
   if (done !== null && total !== null && done < total) {
-    return { text: i18n.t("sync.progress", { done, total }), tone: "quiet" };
+    return {
+      text: i18n.t(view.applying ? "sync.applying" : "sync.progress", { done, total }),
+      tone: "quiet",
+    };
   }
   if (view.synced === null) {
     return { text: i18n.t("sync.syncing"), tone: "quiet" };

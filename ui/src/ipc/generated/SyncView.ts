@@ -44,13 +44,17 @@ waiting: number,
  */
 refused: number, 
 /**
- * Events fetched and verified by the sync that runs.
+ * Events verified by the sync that runs; once all are, those that were applied.
  */
 eventsDone: number | null, 
 /**
  * Events there are.
  */
 eventsTotal: number | null, 
+/**
+ * Whether all are verified and they are being applied.
+ */
+applying: boolean, 
 /**
  * When a sync ended well last; kept over locking.
  */
