@@ -20,3 +20,18 @@ create table withheld (
     tries     integer not null,
     due       integer not null
 ) strict;
+-- Those that were passed over for ever before.
+insert into withheld (sha256, event_seq, tries, due)
+    select unhex(e.object_id), min(e.seq), 0, 0 from event e
+    where e.action = 'document.import' and unhex(e.object_id) is not null
+      and not exists (select 1 from document d where d.sha256 = unhex(e.object_id))
+    group by 1;
+
+-- From which position on the disclosures of the log have to be asked for again, because the member could not have
+-- them or may have more of them now.
+create table withheld_disclosures (
+    only  integer primary key check (only = 1),
+    start integer not null,
+    tries integer not null,
+    due   integer not null
+) strict;

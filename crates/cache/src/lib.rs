@@ -22,6 +22,7 @@ pub mod shelf;
 pub mod staged;
 pub mod stale;
 mod values;
+pub mod withheld;
 
 pub use error::CacheError;
 pub use open::{Cache, CacheKey, Health};

@@ -8,7 +8,7 @@ use crate::{
     error::CacheError,
     import::{ROWS_PER_INSERT, insert_sql},
     log::WriteTx,
-    values::{Side, amount_parts, json_integers},
+    values::{amount_parts, json_integers},
 };
 use sqlx::{AssertSqlSafe, Row};
 

@@ -6,7 +6,10 @@
 //! and what was decided here. Where both sides touched the same things the projection is made again from the log, so
 //! that every replica ends up with the same.
 
-use super::batch::{Batch, Leaf};
+use super::{
+    batch::{Batch, Leaf, word},
+    withheld,
+};
 use crate::{
     Session,
     error::DeskError,
@@ -101,6 +104,14 @@ pub(super) async fn apply(
         seen[place] = true;
     }
     run.finish(&mut tx).await?;
+    let missing = batch.leaves.iter().filter(|leaf| batch.withheld.contains(&leaf.event.seq));
+    withheld::note(session, &mut tx, missing, batch.concealed_from).await?;
+    // What a first sync fetches it fetches with the rights as they are.
+    if batch.leaves.iter().any(|leaf| withheld::concerns_rights(session, &leaf.event))
+        && tx.find_checkpoint().await?.is_some()
+    {
+        tx.ask_withheld().await?;
+    }
     let documents = batch.leaves.iter().filter_map(|leaf| document_of(&leaf.event)).collect();
     let pulled = Pulled { known: batch.from, size: batch.grown.size(), documents };
     let left = provisional.into_iter().zip(seen).filter(|(_, seen)| !seen).map(|(one, _)| one).collect();
@@ -341,12 +352,7 @@ impl<'b> Run<'b> {
         withheld: bool,
     ) -> Result<(), DeskError> {
         let event = &leaf.event;
-        let word = |wanted: &str| {
-            leaf.disclosures.iter().find_map(|(_, text)| match disclosure::reveal(text, &event.sd) {
-                Ok((name, value)) if name == wanted => value.as_str().map(str::to_owned),
-                _ => None,
-            })
-        };
+        let word = |wanted: &str| word(&leaf.disclosures, event, wanted);
         match event.action.as_str() {
             action::DOCUMENT_IMPORT if withheld => Ok(()),
             action::DOCUMENT_IMPORT => {

@@ -53,6 +53,8 @@ pub(super) struct Batch {
     pub(super) leaves: Vec<Leaf>,
     /// Positions of imports whose document the member may not have.
     pub(super) withheld: BTreeSet<u64>,
+    /// Position from which the member may not have disclosures.
+    pub(super) concealed_from: Option<u64>,
 }
 
 /// Reads the batch that follows `known` in a log of `size` events.
@@ -107,7 +109,7 @@ fn decode(
         }
     }
     grow(&mut grown, leaves.iter().map(|leaf| leaf.hash))?;
-    Ok(Batch { from, grown, leaves, withheld: BTreeSet::new() })
+    Ok(Batch { from, grown, leaves, withheld: BTreeSet::new(), concealed_from: None })
 }
 
 /// Fetches the documents and disclosures that the events of a batch speak of. Nothing is written meanwhile but what is
@@ -133,7 +135,10 @@ pub(super) async fn complete(
                 }
             }
             // A member that may see none of them still replicates the log.
-            Err(error) if error.is_absent() => break,
+            Err(error) if error.is_absent() => {
+                batch.concealed_from = Some(from);
+                break;
+            }
             Err(error) => return Err(error.into()),
         }
     }
@@ -149,7 +154,7 @@ pub(super) async fn complete(
 }
 
 /// The disclosures that belong to an event, as they are stored; others are passed over.
-fn revealed(event: &Event, texts: Vec<String>) -> Vec<(String, String)> {
+pub(super) fn revealed(event: &Event, texts: Vec<String>) -> Vec<(String, String)> {
     // By digest: told twice, each still stands once.
     let revealed: BTreeMap<String, String> = texts
         .into_iter()
@@ -157,6 +162,14 @@ fn revealed(event: &Event, texts: Vec<String>) -> Vec<(String, String)> {
         .map(|text| (disclosure::digest(&text), text))
         .collect();
     revealed.into_iter().collect()
+}
+
+/// A text of this name among the disclosures of an event.
+pub(super) fn word(disclosures: &[(String, String)], event: &Event, wanted: &str) -> Option<String> {
+    disclosures.iter().find_map(|(_, text)| match disclosure::reveal(text, &event.sd) {
+        Ok((name, value)) if name == wanted => value.as_str().map(str::to_owned),
+        _ => None,
+    })
 }
 
 /// Stages the documents of a batch's imports that are not here.
@@ -197,7 +210,10 @@ async fn stage_documents(
     stage(session, &mut ready).await
 }
 
-async fn stage(session: &Session, ready: &mut Vec<(Digest, Vec<CompressedChunk>)>) -> Result<(), DeskError> {
+pub(super) async fn stage(
+    session: &Session,
+    ready: &mut Vec<(Digest, Vec<CompressedChunk>)>,
+) -> Result<(), DeskError> {
     if ready.is_empty() {
         return Ok(());
     }
@@ -229,4 +245,76 @@ pub(super) async fn fetch(
     })
     .await??;
     Ok(Some(chunks))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use attest_domain::event::{Actor, ActorKind, Object};
+    use serde_json::json;
+
+    fn event(seq: u64, text: &str) -> Vec<u8> {
+        let actor =
+            Actor { kind: ActorKind::System, id: "s".to_owned(), role: None, auth: None, order: None };
+        leaf::encode(&Event {
+            v: 1,
+            tenant: Uuid::nil(),
+            seq,
+            id: Uuid::from_u128(u128::from(seq)),
+            at: "2026-11-20T08:14:03.512Z".to_owned(),
+            actor,
+            action: action::COMMENT.to_owned(),
+            object: Object { kind: "cash_movement".to_owned(), id: seq.to_string(), version: 1 },
+            trace: None,
+            reverts: None,
+            reason: None,
+            before: None,
+            after: Some(json!({ "text": text })),
+            evidence: Vec::new(),
+            sd: Vec::new(),
+        })
+        .unwrap()
+    }
+
+    fn bundles(size: u64, text: &str) -> Vec<PackedBundle> {
+        let places = std::iter::successors(Place::of(0, size), |place| {
+            Place::of(place.start() + u64::from(place.width), size)
+        });
+        let pack = |place: Place| {
+            let end = place.start() + u64::from(place.width);
+            let events: Vec<Vec<u8>> = (place.start()..end).map(|seq| event(seq, text)).collect();
+            let bytes = bundle::encode(events.iter().map(Vec::as_slice)).unwrap();
+            PackedBundle::pack(place.index, place.width, &bytes).unwrap()
+        };
+        places.map(pack).collect()
+    }
+
+    #[test]
+    fn a_batch_of_large_events_ends_with_the_bundle_that_fills_it() {
+        let text = "x".repeat(65_000);
+        let batch = decode(&bundles(600, &text), Uuid::nil(), Frontier::default(), 600).unwrap();
+        assert_eq!(batch.leaves.len(), 512, "16 MiB are full in the second bundle");
+        assert_eq!(batch.grown.size(), 512);
+    }
+
+    #[test]
+    fn a_batch_begins_in_the_middle_of_a_bundle_where_the_one_before_ended() {
+        let bundles = bundles(300, "");
+        let whole = decode(&bundles, Uuid::nil(), Frontier::default(), 300).unwrap();
+        let mut known = Frontier::default();
+        grow(&mut known, whole.leaves[..10].iter().map(|leaf| leaf.hash)).unwrap();
+        let rest = decode(&bundles, Uuid::nil(), known, 300).unwrap();
+        assert_eq!((rest.from, rest.leaves[0].event.seq, rest.leaves.len()), (10, 10, 290));
+        assert_eq!(rest.grown, whole.grown);
+    }
+
+    #[test]
+    fn an_event_of_another_log_or_place_is_refused() {
+        let bundles = bundles(3, "");
+        assert!(decode(&bundles, Uuid::max(), Frontier::default(), 3).is_err());
+        let moved: Vec<Vec<u8>> = [1, 0, 2].map(|seq| event(seq, "")).to_vec();
+        let bytes = bundle::encode(moved.iter().map(Vec::as_slice)).unwrap();
+        let moved = [PackedBundle::pack(0, 3, &bytes).unwrap()];
+        assert!(decode(&moved, Uuid::nil(), Frontier::default(), 3).is_err());
+    }
 }
