@@ -166,22 +166,24 @@ mod tests {
     use super::*;
 
     fn metadata(origin: &str) -> ServerMetadata {
-        let texts = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
-        ServerMetadata {
-            issuer: origin.to_owned(),
-            authorization_endpoint: format!("{origin}/oauth/authorize"),
-            token_endpoint: format!("{origin}/oauth/token"),
-            revocation_endpoint: format!("{origin}/oauth/revoke"),
-            scopes_supported: Vec::new(),
-            response_types_supported: texts(&["code"]),
-            grant_types_supported: texts(&["authorization_code", "refresh_token"]),
-            token_endpoint_auth_methods_supported: texts(&["none"]),
-            revocation_endpoint_auth_methods_supported: texts(&["none"]),
-            code_challenge_methods_supported: texts(&["S256"]),
-            dpop_signing_alg_values_supported: texts(&["ES256"]),
-            ui_locales_supported: texts(&["en"]),
-            authorization_response_iss_parameter_supported: true,
-        }
+        let at = |path: &str| format!("{origin}{path}");
+        serde_json::from_value(serde_json::json!({
+            "issuer": origin,
+            "authorization_endpoint": at("/oauth/authorize"),
+            "token_endpoint": at("/oauth/token"),
+            "revocation_endpoint": at("/oauth/revoke"),
+            "scopes_supported": [],
+            "response_types_supported": ["code"],
+            "grant_types_supported": ["authorization_code", "refresh_token"],
+            "token_endpoint_auth_methods_supported": ["none"],
+            "revocation_endpoint_auth_methods_supported": ["none"],
+            "code_challenge_methods_supported": ["S256"],
+            "dpop_signing_alg_values_supported": ["ES256"],
+            "ui_locales_supported": ["en"],
+            "authorization_response_iss_parameter_supported": true,
+            "tls_client_certificate_bound_access_tokens": false,
+        }))
+        .unwrap()
     }
 
     #[test]
