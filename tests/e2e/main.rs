@@ -13,6 +13,7 @@ mod connected;
 )]
 #[path = "../../crates/desk/tests/it/office.rs"]
 mod office;
+mod signing_in;
 
 use anyhow::{Context, Result, ensure};
 use attest_tests::{
