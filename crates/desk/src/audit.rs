@@ -115,6 +115,8 @@ pub struct AuditHead {
     pub checkpoint: Option<String>,
     /// When the newest event was written that the checkpoint covers: so far the log is verified here.
     pub verified: Option<String>,
+    /// When a sync ended well last; absent in a standalone workspace.
+    pub synced: Option<String>,
 }
 
 /// Events, page by page.
@@ -174,6 +176,7 @@ impl Desk {
             },
             frozen: session.seal.frozen().is_some(),
             checkpoint: stored.map(|stored| stored.note),
+            synced: self.sync_state().await?.synced,
             verified: newest.map(|newest| leaf::decode(&newest.leaf)).transpose()?.map(|event| event.at),
         })
     }

@@ -37,7 +37,7 @@ pub struct Me {
     /// Name, where the person gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// How it signed in: `password`, `key`, or the provider of an eID.
+    /// How it signed in: `password`, `key`, `certificate`, or the provider of an eID.
     pub auth: String,
     /// What that vouches for: `secret` or `eid`. What asks for an eID refuses a secret.
     #[serde(default)]

@@ -4,8 +4,11 @@ use crate::{
     books::{Books, KEPT, comments},
     site::{Site, config, make_database},
 };
-use attest_backend::clock::SystemClock;
-use attest_backend::start;
+use attest_backend::{
+    clock::SystemClock,
+    operate::{Target, erase},
+    start,
+};
 use reqwest::StatusCode;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use std::sync::Arc;
@@ -51,13 +54,18 @@ async fn a_standby_serves_what_it_has_and_never_makes_a_log_look_shorter() {
     let disclosed = client.disclosures().await;
     assert!(disclosed.iter().any(|one| one.seq == KEPT + 349), "what it does not know is not withheld");
 
+    // What the standby still has and the log says is erased is told to nobody.
+    let erased = erase(site.running.backend(), tenant, &Target::Event(KEPT), "gdpr.17").await.unwrap();
+    assert_eq!(erased.disclosures, 1);
+    assert!(client.disclosures().await.iter().all(|one| one.seq != KEPT));
+
     // Without it all goes on.
     let scratch = site.stop().await;
     config.replica = Some("postgres://nobody@127.0.0.1:1/nothing".to_owned());
     let running = start(config, Arc::new(SystemClock)).await.unwrap();
     let client = client.at(running.address);
     client.send(comments(&books.bank[0], 1)).await;
-    client.wait_for(KEPT + 351).await;
+    client.wait_for(KEPT + 352).await;
     assert_eq!(client.get("log/tile/entries/001.p/1").await.status, StatusCode::OK);
     running.stop().await.unwrap();
     drop(scratch);

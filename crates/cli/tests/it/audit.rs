@@ -39,7 +39,7 @@ fn the_log_is_told_event_by_event_newest_first_and_then_where_it_stands() {
 
     assert_eq!(
         members(&head).join(" "),
-        "checkpoint code frozen key origin provisional root size tenant verified"
+        "checkpoint code frozen key origin provisional root size synced tenant verified"
     );
     assert_eq!((&head["size"], &head["frozen"]), (&json!(events.len()), &json!(false)));
     assert_eq!(head["verified"], events[0]["at"]);
