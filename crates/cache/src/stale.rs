@@ -128,7 +128,8 @@ impl WriteTx {
         Ok(())
     }
 
-    /// Marks the accounts of lines whose hold has ended since the account was last proposed for as a whole.
+    /// Marks the accounts of lines whose hold has ended since the account was last proposed for as a whole, and of
+    /// those that had not ended after all: the clock was wrong.
     ///
     /// # Errors
     /// [`CacheError`] when the database does not answer.
@@ -140,7 +141,7 @@ impl WriteTx {
                  left join entry e on m.side = 0 and e.id = m.line_id
                  left join statement s on s.id = e.statement_id
                  left join ledger_line l on m.side = 1 and l.id = m.line_id
-                 where m.held_until > account.proposed_on and m.held_until <= ?1
+                 where (m.held_until > account.proposed_on) <> (m.held_until > ?1)
                    and (s.account_id = account.id
                         or l.account = account.ledger_account and l.currency = account.currency))",
         )

@@ -4,7 +4,7 @@ use crate::office::{IBAN, Office, PASSPHRASE, YEAR, camt, cheapen, entry, sie, t
 use attest_cache::{Cache, CacheKey};
 use attest_desk::{
     Clock, Desk,
-    view::{DecisionRequest, LinesQuery, ReviewFilter, ReviewLine, ReviewQuery, SectionKind},
+    view::{DecisionRequest, LineRef, LinesQuery, ReviewFilter, ReviewLine, ReviewQuery, SectionKind},
 };
 use attest_keychain::{Database, Passphrase};
 use std::{
@@ -178,8 +178,8 @@ impl Clock for SetClock {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_line_comes_back_on_the_day_its_hold_ends_and_is_proposed_for_again() {
+/// An office on 2026-11-20 with one pair of lines that is proposed.
+async fn proposed() -> (Office, Arc<SetClock>) {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(SetClock(AtomicI64::new(0)));
     clock.set("2026-11-20");
@@ -192,17 +192,42 @@ async fn a_line_comes_back_on_the_day_its_hold_ends_and_is_proposed_for_again() 
     let statement = camt("053", "S-1", "2026-03-02").with(entry("55.00", "2026-03-02").reference("A3"));
     office.import("statement.xml", &statement.text()).await;
     assert_eq!(office.section("55.00").await, SectionKind::Suggested);
-    let hold = |lines, until: &str| DecisionRequest::Hold { lines, until: until.to_owned(), note: None };
+    (office, clock)
+}
+
+fn hold(line: &LineRef, until: &str) -> DecisionRequest {
+    DecisionRequest::Hold { lines: vec![line.clone()], until: until.to_owned(), note: None }
+}
+
+async fn next_morning(office: &Office) {
+    office.desk.lock("asked").await.unwrap();
+    office.desk.unlock(Some(PASSPHRASE.to_owned())).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_that_a_clock_ahead_of_time_has_freed_is_held_again_when_the_clock_is_right() {
+    let (office, clock) = proposed().await;
+    office.desk.decide(hold(&office.bank("55.00").await, "2026-12-01")).await.unwrap();
+    clock.set("2026-12-02");
+    next_morning(&office).await;
+    assert_eq!(office.section("55.00").await, SectionKind::Suggested);
+    clock.set("2026-11-30");
+    next_morning(&office).await;
+    assert_eq!(office.section("55.00").await, SectionKind::Held);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_comes_back_on_the_day_its_hold_ends_and_is_proposed_for_again() {
+    let (office, clock) = proposed().await;
     let line = office.bank("55.00").await;
-    let refused = office.desk.decide(hold(vec![line.clone()], "2026-11-20")).await.unwrap_err();
+    let refused = office.desk.decide(hold(&line, "2026-11-20")).await.unwrap_err();
     assert_eq!(refused.code(), "decision.hold_in_the_past");
-    office.desk.decide(hold(vec![line.clone()], "2026-12-01")).await.unwrap();
+    office.desk.decide(hold(&line, "2026-12-01")).await.unwrap();
     clock.set("2026-11-30");
     assert_eq!(office.section("55.00").await, SectionKind::Held);
     clock.set("2026-12-01");
     assert_eq!(office.section("55.00").await, SectionKind::Needs);
-    office.desk.lock("asked").await.unwrap();
-    office.desk.unlock(Some(PASSPHRASE.to_owned())).await.unwrap();
+    next_morning(&office).await;
     assert_eq!(office.section("55.00").await, SectionKind::Suggested);
 
     // Taking back what was decided while it was held gives the hold back, though its day has passed by now.
