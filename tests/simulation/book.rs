@@ -29,7 +29,7 @@ use std::{collections::BTreeMap, sync::OnceLock};
 use uuid::Uuid;
 
 /// Events that a victim has replicated before anybody lies to it.
-pub(crate) const KNOWN: usize = 5;
+pub(crate) const KNOWN: usize = 9;
 
 /// Everything an honest server would have.
 pub(crate) struct Book {

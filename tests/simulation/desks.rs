@@ -5,6 +5,7 @@ use crate::{
     office::Dice,
     world::{HandClock, World, copy_folder},
 };
+use attest_cache::{Cache, CacheKey, log::StoredEvent};
 use attest_desk::{
     Desk, DeskError,
     listing::StatementItem,
@@ -128,6 +129,12 @@ impl Seat {
         told
     }
 
+    /// The desk is closed and opened.
+    pub(crate) async fn begin_again(&self) {
+        self.desk.lock("asked").await.unwrap();
+        self.desk.unlock_with_key(self.secret).await.unwrap();
+    }
+
     /// The process ends where it is, and another begins on what it left.
     pub(crate) async fn crash(&mut self, how: Crash) -> &'static str {
         let next = self.place.with_extension(format!("life{}", self.lives + 1));
@@ -195,6 +202,16 @@ impl Seat {
         // Behind a commit the next one is begun at the earliest when the sync goes on.
         copy_folder(&self.place, copy);
         cut
+    }
+
+    /// What the locked desk keeps of what events conceal, by position.
+    pub(crate) async fn disclosures(&self) -> Vec<(u64, String)> {
+        let key = CacheKey::new(*self.secret.expose());
+        let cache = Cache::open(&self.place.join("cache.db"), &key).await.unwrap();
+        let events = cache.list_events(0, u32::MAX).await.unwrap();
+        cache.close().await;
+        let of = |event: StoredEvent| event.disclosures.into_iter().map(move |text| (event.seq, text));
+        events.into_iter().flat_map(of).collect()
     }
 
     /// See [`lines`].
@@ -337,5 +354,8 @@ fn pick(dice: &mut Dice, lines: &[ReviewLine], side: SideView, not: Option<Secti
 
 fn seated(place: PathBuf, clock: &HandClock, wires: &Wires, number: usize) -> Desk {
     let exports = place.with_extension("exports");
-    Desk::with_network(place, exports, Arc::new(clock.clone()), Arc::new(wires.wire(number)))
+    let desk = Desk::with_network(place, exports, Arc::new(clock.clone()), Arc::new(wires.wire(number)));
+    // A bundle in each transaction: what is long here is short for a person.
+    desk.set_batch_events(1);
+    desk
 }

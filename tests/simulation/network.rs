@@ -1,7 +1,10 @@
 //! The network of a seed: it calls the backend's router in the same process and does to requests and answers what
 //! networks do.
 
-use crate::{office::Dice, world::copy_folder};
+use crate::{
+    office::Dice,
+    world::{DESKS, copy_folder},
+};
 use attest_backend::{Backend, serve};
 use attest_desk::sync::Network;
 use attest_remote::{BodyStream, Exchange, RemoteError, Transport, Trust};
@@ -93,7 +96,7 @@ impl Wires {
         Self(Arc::new(Shared {
             router: RwLock::new(router),
             backend: RwLock::default(),
-            lines: (0..3).map(|desk| Mutex::new(line(desk))).collect(),
+            lines: (0..=DESKS as u64).map(|desk| Mutex::new(line(desk))).collect(),
             late: Mutex::default(),
             ended: Notify::new(),
         }))

@@ -70,12 +70,13 @@ impl Run {
         for seat in &self.seats {
             seat.desk.lock("asked").await.unwrap();
         }
+        self.compare_disclosures().await;
         attest_backend::serve::close(&self.world.backend()).await;
     }
 
     async fn step(&mut self) -> String {
         let desk = self.dice.below(DESKS);
-        match self.dice.below(30) {
+        match self.dice.below(31) {
             0..5 => {
                 let papers = papers();
                 let (name, text) = &papers[self.dice.below(papers.len())];
@@ -119,7 +120,8 @@ impl Run {
                 "the backend begins again".to_owned()
             }
             27 => self.administer(desk).await,
-            28 => {
+            28 => self.erase().await,
+            29 => {
                 self.world.wires.deliver_late().await;
                 "what was late arrives".to_owned()
             }
@@ -169,14 +171,50 @@ impl Run {
         }
     }
 
+    /// What some event conceals is erased.
+    async fn erase(&mut self) -> String {
+        let served: Vec<u64> = self.load_disclosures().await.into_iter().map(|(seq, _)| seq).collect();
+        if served.is_empty() {
+            return "nothing is left to erase".to_owned();
+        }
+        let seq = served[self.dice.below(served.len())];
+        let erased = self.world.erase(seq).await;
+        assert!(erased > 0, "event {seq} concealed something");
+        format!("of event {seq} {erased} disclosures are erased")
+    }
+
+    /// What is erased is known to nobody any more. The desks are locked.
+    async fn compare_disclosures(&self) {
+        let served = self.load_disclosures().await;
+        for seat in &self.seats {
+            for said in seat.disclosures().await {
+                assert!(served.contains(&said), "desk {} still knows what was erased: {said:?}", seat.number);
+            }
+        }
+    }
+
+    /// What the backend has to tell of what events conceal.
+    async fn load_disclosures(&self) -> BTreeSet<(u64, String)> {
+        let (remote, size) = (self.remote(), self.load_log().await.0);
+        let (mut served, mut from) = (BTreeSet::new(), 0);
+        while from < size {
+            let page = remote.disclosures(self.world.tenant, from, size).await.unwrap();
+            from = page.next;
+            served.extend(page.disclosures.into_iter().map(|one| (one.seq, one.text)));
+        }
+        served
+    }
+
     /// Nothing goes wrong any more.
     async fn heal(&mut self) {
         self.world.wires.deliver_late().await;
-        for seat in &self.seats {
+        for seat in &mut self.seats {
             self.world.wires.partition(seat.number, false);
             self.world.expire(seat.number, false).await;
             self.world.appoint(seat.number, Some(Role::Controller)).await;
+            // What is on hold is on hold until a day; a clock that was wrong is noticed when a day begins.
             seat.clock.put_right();
+            seat.begin_again().await;
         }
         self.say("all is well".to_owned());
     }
@@ -230,10 +268,15 @@ impl Run {
         }
     }
 
+    /// The backend as the operator's own program sees it.
+    fn remote(&self) -> Remote {
+        let transport = self.world.wires.wire(DESKS).reach("", &Trust::System).unwrap();
+        Remote::new(transport, Credentials::Key(self.world.watcher.to_owned().into()))
+    }
+
     /// The backend's log as it serves it: size, code and events.
     async fn load_log(&self) -> (u64, String, Vec<Event>) {
-        let transport = self.world.wires.wire(0).reach("", &Trust::System).unwrap();
-        let remote = Remote::new(transport, Credentials::Key(self.world.keys[0].clone().into()));
+        let remote = self.remote();
         let key = remote.me().await.unwrap().tenants[0].verifier_key.clone();
         let note = remote.checkpoint(self.world.tenant).await.unwrap();
         let (checkpoint, _) = Checkpoint::open(&note, &VerifierKey::parse(&key).unwrap()).unwrap();

@@ -91,6 +91,8 @@ pub(crate) struct Template {
     tenant: Uuid,
     members: &'static [String],
     keys: &'static [String],
+    /// Key of a program that nothing ever happens to.
+    watcher: &'static str,
     /// What opens the desks' databases. Who has them tries no passphrase, which is made to cost something.
     secrets: &'static [Secret],
 }
@@ -110,10 +112,12 @@ async fn make() -> Template {
     let backend = open_backend(&folder.path().join("backend"), &clock).await;
     let tenant = operate::create_tenant(&backend, "Norrsken Handel AB").await.unwrap();
     let wires = Wires::new(serve::router(&backend), 0);
+    let all = Scope::default();
+    let added = operate::add_program(&backend, tenant, "Watcher", Role::Controller, &all);
+    let (_, watcher) = added.await.unwrap();
     let (mut members, mut keys, mut secrets) = (Vec::new(), Vec::new(), Vec::new());
     for desk in 0..DESKS {
         let name = format!("Desk {desk}");
-        let all = Scope::default();
         let added = operate::add_program(&backend, tenant, &name, Role::Controller, &all);
         let (subject, key) = added.await.unwrap();
         members.push(subject);
@@ -133,7 +137,8 @@ async fn make() -> Template {
         secrets.push(secret_of(&desk));
     }
     serve::close(&backend).await;
-    Template { folder, tenant, members: members.leak(), keys: keys.leak(), secrets: secrets.leak() }
+    let (members, keys, secrets) = (members.leak(), keys.leak(), secrets.leak());
+    Template { folder, tenant, members, keys, watcher: watcher.leak(), secrets }
 }
 
 /// What some seeds begin with: a log of more than a bundle, of which two desks have nothing yet.
@@ -161,8 +166,8 @@ async fn make_long(short: &'static Template) -> Template {
     assert_eq!(seat.sync().await, "ok");
     seat.desk.lock("asked").await.unwrap();
     serve::close(&world.backend()).await;
-    let World { folder, tenant, members, keys, secrets, .. } = world;
-    Template { folder, tenant, members, keys, secrets }
+    let World { folder, tenant, members, keys, watcher, secrets, .. } = world;
+    Template { folder, tenant, members, keys, watcher, secrets }
 }
 
 /// The key of a desk's database, by its passphrase.
@@ -197,6 +202,7 @@ pub(crate) struct World {
     pub(crate) tenant: Uuid,
     pub(crate) members: &'static [String],
     pub(crate) keys: &'static [String],
+    pub(crate) watcher: &'static str,
     pub(crate) secrets: &'static [Secret],
     pub(crate) clock: HandClock,
     pub(crate) wires: Wires,
@@ -215,6 +221,7 @@ impl World {
             tenant: template.tenant,
             members: template.members,
             keys: template.keys,
+            watcher: template.watcher,
             secrets: template.secrets,
             clock,
             wires,
@@ -246,6 +253,12 @@ impl World {
         let mut connection = SqliteConnection::connect(&url).await.unwrap();
         sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
+    }
+
+    /// Erases what an event conceals; answers how many disclosures that were.
+    pub(crate) async fn erase(&self, seq: u64) -> u64 {
+        let target = operate::Target::Event(seq);
+        operate::erase(&self.backend(), self.tenant, &target, "gdpr.17").await.unwrap().disclosures
     }
 
     /// Ends the credentials of a member, or lets them hold again.
