@@ -211,6 +211,11 @@ async fn check_log(session: &Session, findings: &mut Findings) -> Result<u64, De
                         findings
                             .add("log.foreign", format!("Event {place} belongs to another place or log."));
                     }
+                    if !session.author.connected && event.sd.len() > stored.disclosures.len() {
+                        // Nobody withholds or erases here: the disk has lost it.
+                        let message = format!("Some of what event {place} says beside its leaf is missing.");
+                        findings.add("log.disclosure", message);
+                    }
                     for text in &stored.disclosures {
                         if let Err(error) = disclosure::reveal(text, &event.sd) {
                             findings.add("log.disclosure", format!("Event {place}: {error}"));

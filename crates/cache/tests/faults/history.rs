@@ -155,6 +155,12 @@ impl History {
     /// Compares what was found with the steps that end where its log ends: every byte of a leaf, its hash, the frontier
     /// and the signed note over their root are what was written.
     pub(crate) fn judge(&self, found: &Found) -> Result<(), String> {
+        self.judge_log(found)?;
+        self.judge_papers(found)
+    }
+
+    /// The log, with what its events conceal and with its checkpoint.
+    pub(crate) fn judge_log(&self, found: &Found) -> Result<(), String> {
         let there = self.steps.iter().filter(|step| step.end() <= found.size);
         let end = there.clone().map(Step::end).max().unwrap_or(0);
         require_equal("the steps that are there end at", end, found.size)?;
@@ -167,6 +173,11 @@ impl History {
         require_equal("leaf hashes", &found.hashes, &facts.iter().map(|fact| fact.hash).collect())?;
         let signed = there.clone().next_back().map(|step| &step.checkpoint);
         require_equal("checkpoint", found.checkpoint.as_ref(), signed)?;
+        Ok(())
+    }
+
+    fn judge_papers(&self, found: &Found) -> Result<(), String> {
+        let there = self.steps.iter().filter(|step| step.end() <= found.size);
         let papers: Vec<&Paper> = there.filter_map(|step| step.paper.as_ref()).collect();
         require_equal("number of documents", found.documents.len(), papers.len())?;
         for (document, paper) in found.documents.iter().zip(papers) {
@@ -174,6 +185,23 @@ impl History {
             require_equal("entries of a document", document.entries, paper.entries.len() as u64)?;
         }
         Ok(())
+    }
+
+    /// Whether the log is what its checkpoint says and goes on from the copy of one that was kept outside the database
+    /// when the log had `kept` events. A workspace asks this when it is opened, and freezes where it is not so.
+    pub(crate) fn continues(&self, found: &Found, kept: usize) -> bool {
+        let Some(stored) = &found.checkpoint else { return kept == 0 && found.size == 0 };
+        let root = |hashes: &[Digest]| {
+            let mut frontier = Frontier::default();
+            frontier.append(hashes.iter().copied()).expect("the log is small");
+            frontier.root()
+        };
+        let Ok(signed) = frontier_of(stored) else { return false };
+        let copy = self.steps.iter().find(|step| step.end() == kept).map(|step| &step.checkpoint);
+        let copy = copy.map(|copy| frontier_of(copy).expect("it was planned from a frontier"));
+        stored.size == found.size as u64
+            && found.hashes.get(..found.size).is_some_and(|all| root(all) == signed.root())
+            && copy.is_none_or(|copy| found.hashes.get(..kept).is_some_and(|old| root(old) == copy.root()))
     }
 
     /// Asks the readers too: makes the root again from the leaves, has SQLite verify every page, and reads the bytes of
@@ -204,6 +232,27 @@ impl History {
         }
         Ok(())
     }
+}
+
+/// What `attest doctor` would find: pages that do not verify, a structure that contradicts itself, leaves that do not give
+/// the root that was signed or have lost what they conceal, documents that are not what their digest says.
+pub(crate) async fn is_unsound(cache: &Cache) -> Result<bool, CacheError> {
+    let mut frontier = Frontier::default();
+    for event in cache.list_events(0, ALL).await? {
+        frontier.push(leaf::hash(&event.leaf)).expect("the log is small");
+        if leaf::decode(&event.leaf).is_ok_and(|told| told.sd.len() > event.disclosures.len()) {
+            return Ok(true);
+        }
+    }
+    let stored = cache.find_checkpoint().await?;
+    let signed = stored.as_ref().map_or_else(|| Ok(Frontier::default()), frontier_of);
+    let other = signed.is_ok_and(|signed| signed.root() != frontier.root());
+    for document in cache.list_documents(0, ALL).await?.1 {
+        if leaf::hash(&cache.load_document(document.id).await?) != document.sha256 {
+            return Ok(true);
+        }
+    }
+    Ok(other || !cache.health().await?.problems.is_empty())
 }
 
 fn because(what: &str) -> impl Fn(CacheError) -> String {

@@ -20,10 +20,8 @@ use std::{collections::BTreeMap, time::Instant};
 /// Sittings of the script and steps in each.
 const SITTINGS: usize = 50;
 const STEPS: usize = 10;
-/// Sittings of which every call is failed; the first makes and migrates the database.
-const WHOLE: usize = 3;
-/// Calls that are failed in the others, drawn by the seed.
-const SAMPLE: u64 = 600;
+/// Tests that the calls are spread over.
+const PARTS: u64 = 4;
 
 /// A step of the script.
 #[derive(Clone, Debug)]
@@ -258,7 +256,7 @@ impl Script {
         let errno = [Errno::Io, Errno::NoSpace, Errno::Access][self.tally.runs % 3];
         let fault = Fault { call, errno, lasting: self.tally.runs % 2 == 1 };
         let (bench, history, sitting) = (&self.bench, &self.history, &self.sittings[number]);
-        let run = Run { bench, history, sitting, fault, deep: self.tally.runs.is_multiple_of(10) };
+        let run = Run { bench, history, sitting, fault, deep: self.tally.runs.is_multiple_of(50) };
         let outcome = run.go().await.unwrap_or_else(|broken| {
             panic!("{broken}\nwith {fault:?} in sitting {number} of ATTEST_FAULTS_SEED={}", self.seed)
         });
@@ -272,31 +270,48 @@ impl Script {
     }
 }
 
-/// Fails every call of the first three sittings, which make the database, write and read, until they run clean, and
-/// 600 of the other sittings' calls: all of them would take many minutes (`ATTEST_FAULTS_CALLS` asks for more).
-#[tokio::test]
-async fn every_io_error_leaves_a_clean_error_and_a_working_next_run() {
-    let begun = Instant::now();
-    let seed = setting("ATTEST_FAULTS_SEED", 1);
-    let mut chance = Chance::new(seed);
-    let bench = Bench::new();
-    let mut history = History::new(chance.next());
-    let sittings = rehearse(&bench, &mut history, &mut chance).await;
-    let all: u64 = sittings.iter().map(|sitting| sitting.calls).sum();
-    let mut script = Script { seed, bench, history, sittings, tally: Tally::default() };
-    for sitting in 0..WHOLE {
-        let mut call = 1;
-        while script.fail(sitting, call).await {
-            call += 1;
+/// Fails every third call of the script, of all fifty sittings; `ATTEST_FAULTS_EVERY=1` fails each, for a night or a
+/// release: that takes many minutes. A part has every fourth of them.
+fn fail_every_call(part: u64) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let begun = Instant::now();
+        let seed = setting("ATTEST_FAULTS_SEED", 1);
+        let mut chance = Chance::new(seed);
+        let bench = Bench::new();
+        let mut history = History::new(chance.next());
+        let sittings = rehearse(&bench, &mut history, &mut chance).await;
+        let all: u64 = sittings.iter().map(|sitting| sitting.calls).sum();
+        let mut script = Script { seed, bench, history, sittings, tally: Tally::default() };
+        let every = PARTS * setting("ATTEST_FAULTS_EVERY", 3);
+        for sitting in 0..SITTINGS {
+            let mut call = 1 + part;
+            while script.fail(sitting, call).await {
+                call += every;
+            }
+            assert!(call > 100, "a sitting has hundreds of calls");
         }
-        assert!(call > 100, "a sitting has hundreds of calls");
-    }
-    for _ in 0..setting("ATTEST_FAULTS_CALLS", SAMPLE) {
-        let sitting = WHOLE + chance.below(SITTINGS - WHOLE);
-        let call = 1 + chance.next() % script.sittings[sitting].calls;
-        script.fail(sitting, call).await;
-    }
-    let tally = script.tally;
-    println!("{tally:?} of {all} calls in {:.1?}", begun.elapsed());
-    assert!(tally.told > tally.runs / 4 && tally.went_on > tally.runs / 10, "{tally:?}");
+        let tally = script.tally;
+        println!("{tally:?} of {all} calls in {:.1?}", begun.elapsed());
+        assert!(tally.told > tally.runs / 4 && tally.went_on > tally.runs / 10, "{tally:?}");
+    });
+}
+
+/// Parts that may run beside each other.
+macro_rules! parts {
+    ($($name:ident $part:literal)*) => {
+        $(mod $name {
+            #[test]
+            fn an_io_error_leaves_a_clean_error_and_a_working_next_run() {
+                super::fail_every_call($part);
+            }
+        })*
+    };
+}
+
+parts! {
+    part_0 0
+    part_1 1
+    part_2 2
+    part_3 3
 }
