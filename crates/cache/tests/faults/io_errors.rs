@@ -1,4 +1,4 @@
-//! Calls of the operating system that fail: every one in turn, each in every way that a disk fails.
+//! Calls of the operating system that fail, in each way that a disk fails: every third of a script, or every one.
 //!
 //! The script is 500 steps in fifty sittings: open the cache, ten steps of writing and reading, close. The first
 //! sitting makes the database. A call is failed in a run of its own sitting, which begins on the disk that an
