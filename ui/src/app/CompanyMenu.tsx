@@ -133,7 +133,12 @@ export function CompanyMenu({ name, detail, open, onOpen }: Props) {
         <ChevronsIcon />
       </AriaButton>
       <Popover className="popover company-popover" placement="bottom start" offset={6}>
-        <Menu className="company-list" aria-label={t("companies.title")} onAction={(id) => run(String(id))}>
+        <Menu
+          autoFocus="first"
+          className="company-list"
+          aria-label={t("companies.title")}
+          onAction={(id) => run(String(id))}
+        >
           <MenuSection>
             <Header className="company-heading">{t("companies.title")}</Header>
             {view.companies.map((company, at) => (
