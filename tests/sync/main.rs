@@ -7,6 +7,7 @@
     reason = "a test that cannot go on says so by failing, and its lists are short"
 )]
 
+mod batches;
 mod company;
 mod kept;
 mod machines;

@@ -34,6 +34,7 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<ExitCode> {
     }
     if backend {
         needs.extend(services::NEEDS);
+        needs.push(Need::NginxPackages);
     }
     install::ensure(project, &needs, &mut log)?;
     build(project, window, &mut log)?;

@@ -16,6 +16,8 @@ pub(crate) enum Need {
     WindowPackages,
     /// A PostgreSQL server.
     PostgresPackages,
+    /// A file server, beside which the backend's is measured.
+    NginxPackages,
     /// Python, with what makes environments.
     PythonPackages,
     /// A program installed by cargo.
@@ -55,6 +57,7 @@ const BUILD_PACKAGES: &[&str] = &[
     "libxdo-dev",
 ];
 const POSTGRES_PACKAGES: &[&str] = &["postgresql"];
+const NGINX_PACKAGES: &[&str] = &["nginx-light"];
 const PYTHON_PACKAGES: &[&str] = &["python3", "python3-venv"];
 const WINDOW_PACKAGES: &[&str] = &[
     "webkit2gtk-driver",
@@ -76,6 +79,7 @@ pub(crate) fn ensure(project: &Project, needs: &[Need], log: &mut Log) -> Result
             Need::BuildPackages => packages.extend(BUILD_PACKAGES),
             Need::WindowPackages => packages.extend(WINDOW_PACKAGES),
             Need::PostgresPackages => packages.extend(POSTGRES_PACKAGES),
+            Need::NginxPackages => packages.extend(NGINX_PACKAGES),
             Need::PythonPackages => packages.extend(PYTHON_PACKAGES),
             Need::Tool(_) | Need::Python(_) | Need::NpmPackages => {}
         }
@@ -89,7 +93,11 @@ pub(crate) fn ensure(project: &Project, needs: &[Need], log: &mut Log) -> Result
             Need::Tool(tool) => ensure_tool(project, tool, log)?,
             Need::Python(program) => program.ensure(project, log)?,
             Need::NpmPackages => ensure_npm(project, log)?,
-            Need::BuildPackages | Need::WindowPackages | Need::PostgresPackages | Need::PythonPackages => {}
+            Need::BuildPackages
+            | Need::WindowPackages
+            | Need::PostgresPackages
+            | Need::NginxPackages
+            | Need::PythonPackages => {}
         }
         met.push(*need);
     }

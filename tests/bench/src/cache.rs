@@ -5,18 +5,17 @@
 //! compressed, the rows, the events. The baseline has the finished rows in memory and puts them into an equal
 //! table (same columns, same indexes) of an equally encrypted, equally durable database.
 
-use crate::figure::{Bench, Figure, Goal};
-use anyhow::{Context, Result, bail, ensure};
+use crate::{
+    bare,
+    figure::{Bench, Figure, Goal},
+};
+use anyhow::{Result, bail, ensure};
 use attest_cache::{Cache, CacheKey, import::ENTRY_COLUMNS};
 use attest_desk::Desk;
 use attest_domain::{Digest, statement::Entry};
 use attest_formats::{Item, ReadContext};
 use attest_tests::company;
-use sqlx::{
-    ConnectOptions, Connection, Row, Sqlite, SqliteConnection, TypeInfo, ValueRef,
-    query::Query,
-    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous},
-};
+use sqlx::{Connection as _, Row as _};
 use std::{
     fs,
     ops::ControlFlow,
@@ -34,10 +33,6 @@ const ENTRIES: u64 = 1_000_000;
 /// Small statements of one account, and how many of them are measured: the first so many and the last so many.
 const SMALL: usize = 200;
 const MEASURED: usize = 50;
-/// Rows of one insert statement of the baseline: the fastest of those tried.
-const ROWS_PER_INSERT: usize = 500;
-/// Rows held in memory at once.
-const ROWS_PER_BLOCK: i64 = 100_000;
 const KEY: [u8; 32] = [7; 32];
 const PASSPHRASE: &str = "a workspace that lives as long as this bench";
 
@@ -125,8 +120,8 @@ async fn import_twice(folder: &Path, files: &[PathBuf]) -> Result<(Duration, Dur
 async fn insert_raw(folder: &Path, files: &[PathBuf]) -> Result<Duration> {
     let (made, bare) = (folder.join("made.db"), folder.join("bare.db"));
     make_rows(&made, files).await?;
-    let mut source = connect(&made).await?;
-    let mut target = connect(&bare).await?;
+    let mut source = bare::connect(&made, &KEY).await?;
+    let mut target = bare::connect(&bare, &KEY).await?;
     for sql in
         ["select sql from sqlite_schema where tbl_name = 'entry' and sql is not null order by type desc"]
     {
@@ -135,17 +130,7 @@ async fn insert_raw(folder: &Path, files: &[PathBuf]) -> Result<Duration> {
             sqlx::query(sqlx::AssertSqlSafe(definition)).execute(&mut target).await?;
         }
     }
-    let mut took = Duration::ZERO;
-    let mut last = 0_i64;
-    loop {
-        let block = load_block(&mut source, &mut last).await?;
-        if block.is_empty() {
-            break;
-        }
-        let start = Instant::now();
-        insert_block(&mut target, &block).await?;
-        took += start.elapsed();
-    }
+    let took = bare::copy(&mut source, &mut target, "entry", ENTRY_COLUMNS, "id").await?;
     let rows: i64 = sqlx::query("select count(*) from entry").fetch_one(&mut target).await?.get(0);
     ensure!(rows.unsigned_abs() >= ENTRIES * 99 / 100, "{rows} rows");
     target.close().await?;
@@ -179,76 +164,4 @@ fn read_entries(bytes: &[u8], digest: Digest) -> Result<Vec<Box<Entry>>> {
         bail!("a generated file was refused: {refusal:?}");
     }
     Ok(entries)
-}
-
-/// Opens a database as the cache does: encrypted, WAL, every commit on the disk.
-async fn connect(path: &Path) -> Result<SqliteConnection> {
-    let key: String = KEY.iter().map(|byte| format!("{byte:02x}")).collect();
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .pragma("key", format!("\"x'{key}'\""))
-        .pragma("cipher_page_size", "4096")
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .pragma("cache_size", "-65536");
-    options
-        .disable_statement_logging()
-        .connect()
-        .await
-        .with_context(|| format!("cannot open {}", path.display()))
-}
-
-/// One value of a row, whatever its type.
-enum Cell {
-    Integer(Option<i64>),
-    Text(String),
-    Blob(Vec<u8>),
-}
-
-async fn load_block(source: &mut SqliteConnection, last: &mut i64) -> Result<Vec<Vec<Cell>>> {
-    let sql =
-        format!("select id, {ENTRY_COLUMNS} from entry where id > ? order by id limit {ROWS_PER_BLOCK}");
-    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(*last).fetch_all(source).await?;
-    if let Some(row) = rows.last() {
-        *last = row.get(0);
-    }
-    rows.iter().map(cells).collect()
-}
-
-/// All columns but the id, which the table numbers by itself.
-fn cells(row: &SqliteRow) -> Result<Vec<Cell>> {
-    let cell = |at: usize| -> Result<Cell> {
-        let raw = row.try_get_raw(at)?;
-        let kind = raw.type_info().name().to_owned();
-        Ok(match kind.as_str() {
-            "TEXT" => Cell::Text(row.try_get(at)?),
-            "BLOB" => Cell::Blob(row.try_get(at)?),
-            _ => Cell::Integer(row.try_get(at)?),
-        })
-    };
-    (1..row.len()).map(cell).collect()
-}
-
-async fn insert_block(target: &mut SqliteConnection, block: &[Vec<Cell>]) -> Result<()> {
-    let columns = ENTRY_COLUMNS.split(',').count();
-    let row = format!("({})", vec!["?"; columns].join(", "));
-    let mut transaction = target.begin().await?;
-    for rows in block.chunks(ROWS_PER_INSERT) {
-        let sql = format!(
-            "insert into entry ({ENTRY_COLUMNS}) values {}",
-            vec![row.as_str(); rows.len()].join(", ")
-        );
-        let mut query: Query<'_, Sqlite, SqliteArguments> = sqlx::query(sqlx::AssertSqlSafe(sql));
-        for cell in rows.iter().flatten() {
-            query = match cell {
-                Cell::Integer(value) => query.bind(*value),
-                Cell::Text(value) => query.bind(value.as_str()),
-                Cell::Blob(value) => query.bind(value.as_slice()),
-            };
-        }
-        query.execute(&mut *transaction).await?;
-    }
-    transaction.commit().await?;
-    Ok(())
 }

@@ -5,12 +5,15 @@
 //! everything in release and gives the window a session.
 
 mod backend;
+mod bare;
 mod cache;
 mod evidence;
 mod figure;
 mod formats;
 mod matching;
 mod process;
+mod seeded;
+mod sync;
 mod window;
 
 use anyhow::{Result, bail};
@@ -25,13 +28,14 @@ fn registry() -> Vec<Bench> {
         matching::BENCHES,
         evidence::BENCHES,
         backend::BENCHES,
+        sync::BENCHES,
         window::BENCHES,
     ]
     .concat()
 }
 
 fn main() -> ExitCode {
-    match run() {
+    match seeded::serve_if_asked().unwrap_or_else(run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");

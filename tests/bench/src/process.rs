@@ -35,3 +35,25 @@ fn high_water_mark(status: &str) -> Option<u64> {
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
 }
+
+/// Forgets the peak of this process's memory, so that [`own_peak`] tells of what comes. Where the system does not do
+/// that the peak is one of everything.
+pub(crate) fn forget_peak() {
+    let _ = fs::write("/proc/self/clear_refs", "5");
+}
+
+/// The most resident memory of this process in bytes; `None` where the system does not tell.
+pub(crate) fn own_peak() -> Option<u64> {
+    high_water_mark(&fs::read_to_string("/proc/self/status").ok()?)
+}
+
+/// Processor time of the threads that this process has.
+pub(crate) fn own_cpu() -> Result<Duration> {
+    let mut nanoseconds = 0;
+    for thread in fs::read_dir("/proc/self/task").context("this system has no /proc")? {
+        // One that has just ended is not asked any more.
+        let Ok(times) = fs::read_to_string(thread?.path().join("schedstat")) else { continue };
+        nanoseconds += times.split(' ').next().and_then(|time| time.parse::<u64>().ok()).unwrap_or_default();
+    }
+    Ok(Duration::from_nanos(nanoseconds))
+}
