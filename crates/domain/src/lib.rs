@@ -14,6 +14,7 @@ pub mod finding_codes;
 pub mod ids;
 pub mod ledger;
 pub mod limits;
+pub mod payment;
 pub mod reconciliation;
 pub mod roles;
 pub mod state;
