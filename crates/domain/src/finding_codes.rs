@@ -231,6 +231,20 @@ pub const CODES: &[Code] = &[
         "an organisation number whose check digit or shape is wrong",
     ),
     remark(
+        "payment.count_differs",
+        &[Error],
+        ANNOUNCED,
+        "a payment file announces another number of payments than it holds",
+    ),
+    remark("payment.date_invalid", &[Error], FOUND, "the execution date of payments does not read"),
+    remark(
+        "payment.sum_differs",
+        &[Error],
+        ANNOUNCED,
+        "a payment file announces another sum than its payments make",
+    ),
+    remark("payment.unreadable", &[Error], FOUND, "a payment was left out"),
+    remark(
         "reference.check_digit",
         &[Warning],
         &["reference"],
@@ -343,6 +357,12 @@ pub const CODES: &[Code] = &[
         &[Error, Warning],
         ANNOUNCED,
         "the bank announces another number or sum than it gives",
+    ),
+    remark(
+        "status.contradicts",
+        &[Warning],
+        &["above", "below"],
+        "what a bank says of a payment does not go with what it says of the whole",
     ),
     remark(
         "transaction.amount_invalid",

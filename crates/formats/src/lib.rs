@@ -16,6 +16,7 @@ pub mod encoding;
 pub mod excerpt;
 mod lines;
 pub mod mt940;
+pub mod pain;
 pub mod sie;
 mod xml;
 

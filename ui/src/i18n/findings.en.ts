@@ -221,6 +221,18 @@ export const findingsEn = {
   "findings.code.organisation_number.check_digit": "An organisation number’s check digit is wrong",
   "findings.text.organisation_number.check_digit":
     "{number} was kept as it is. Check it in the register before you rely on it.",
+  "findings.code.payment.count_differs": "The number of payments differs",
+  "findings.text.payment.count_differs":
+    "The file announces {announced} payments, {found} are there. Ask whoever made it for the whole file.",
+  "findings.code.payment.date_invalid": "The execution date cannot be read",
+  "findings.text.payment.date_invalid":
+    "“{found}” is no day, so the payments have no execution date. Correct the file.",
+  "findings.code.payment.sum_differs": "The sum of the payments differs",
+  "findings.text.payment.sum_differs":
+    "The file announces a sum of {announced}, its payments make {found}. Ask whoever made it for another file.",
+  "findings.code.payment.unreadable": "A payment was left out",
+  "findings.text.payment.unreadable":
+    "“{found}” is no amount with a currency, so this payment was left out. Correct the file.",
   "findings.code.reference.check_digit": "A reference’s check digit is wrong",
   "findings.text.reference.check_digit":
     "{reference} does not prove itself. Match the payment by amount and payer, or ask the payer.",
@@ -339,6 +351,9 @@ export const findingsEn = {
   "findings.code.statement.totals_differ": "The bank’s totals differ from the entries",
   "findings.text.statement.totals_differ":
     "The bank announces {announced}, the entries give {found}. Ask the bank whether entries are missing.",
+  "findings.code.status.contradicts": "The bank contradicts itself",
+  "findings.text.status.contradicts":
+    "The bank says {above} of the whole and {below} of this part. The part counts; ask the bank if in doubt.",
   "findings.code.transaction.amount_invalid": "A payment’s amount cannot be read",
   "findings.text.transaction.amount_invalid":
     "“{found}” inside the entry is no amount. The entry counts as a whole; that payment has none.",

@@ -222,6 +222,18 @@ export const findingsSv = {
   "findings.code.organisation_number.check_digit": "Ett organisationsnummers kontrollsiffra är fel",
   "findings.text.organisation_number.check_digit":
     "{number} sparades som det är. Kontrollera det i registret innan du litar på det.",
+  "findings.code.payment.count_differs": "Antalet betalningar stämmer inte",
+  "findings.text.payment.count_differs":
+    "Filen anger {announced} betalningar, {found} finns i den. Be den som gjort filen om en fullständig.",
+  "findings.code.payment.date_invalid": "Betalningsdagen går inte att läsa",
+  "findings.text.payment.date_invalid":
+    "”{found}” är inget datum, så betalningarna saknar betalningsdag. Rätta filen.",
+  "findings.code.payment.sum_differs": "Betalningarnas summa stämmer inte",
+  "findings.text.payment.sum_differs":
+    "Filen anger summan {announced}, betalningarna blir {found}. Be den som gjort filen om en ny.",
+  "findings.code.payment.unreadable": "En betalning utelämnades",
+  "findings.text.payment.unreadable":
+    "”{found}” är inget belopp med valuta, så betalningen utelämnades. Rätta filen.",
   "findings.code.reference.check_digit": "En referens kontrollsiffra är fel",
   "findings.text.reference.check_digit":
     "{reference} har fel kontrollsiffra. Matcha betalningen på belopp och betalare, eller fråga betalaren.",
@@ -339,6 +351,9 @@ export const findingsSv = {
   "findings.code.statement.totals_differ": "Bankens summor skiljer sig från posterna",
   "findings.text.statement.totals_differ":
     "Banken anger {announced}, posterna ger {found}. Fråga banken om poster saknas.",
+  "findings.code.status.contradicts": "Banken säger emot sig själv",
+  "findings.text.status.contradicts":
+    "Banken svarar {above} om helheten och {below} om den här delen. Delen gäller; fråga banken vid tvekan.",
   "findings.code.transaction.amount_invalid": "En betalnings belopp går inte att läsa",
   "findings.text.transaction.amount_invalid":
     "”{found}” i posten är inget belopp. Posten räknas som helhet; betalningen saknar belopp.",

@@ -5,7 +5,12 @@
 //! **Absent on purpose:** the bytes themselves and signatures (`attest-evidence`), files for banks (`attest-formats`).
 
 mod batch;
+mod message;
 mod policy;
 
 pub use batch::{Act, Approval, Batch, Change, Circumstances, Facts, Refusal, State, decide, is_approved};
+pub use message::{
+    InformationStatus, Initiation, PaymentInformation, PaymentInstruction, PaymentKind, PaymentStatus,
+    Status, StatusReason, StatusReport,
+};
 pub use policy::{APPROVALS_MIN, Policy, PolicyError, Requirement, Rule};

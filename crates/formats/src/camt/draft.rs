@@ -125,7 +125,7 @@ impl PartyDraft<'_> {
 }
 
 /// The text without white space.
-pub(super) fn compact(text: &str) -> String {
+pub(crate) fn compact(text: &str) -> String {
     if text.contains(char::is_whitespace) { text.split_whitespace().collect() } else { text.to_owned() }
 }
 
@@ -185,7 +185,7 @@ pub(super) struct EntryDraft<'d> {
 }
 
 /// A date from `YYYY-MM-DD`, with whatever time and zone stand behind it: the bank's own calendar day.
-pub(super) fn parse_date(text: &str) -> Option<Date> {
+pub(crate) fn parse_date(text: &str) -> Option<Date> {
     let bytes = text.as_bytes();
     let behind = bytes.get(10);
     if bytes.len() < 10 || bytes[4] != b'-' || bytes[7] != b'-' {
@@ -204,7 +204,7 @@ pub(super) fn parse_date(text: &str) -> Option<Date> {
 }
 
 /// `true`, `false`, `1` or `0`, the spellings of XML Schema.
-pub(super) fn parse_indicator(text: &str) -> Option<bool> {
+pub(crate) fn parse_indicator(text: &str) -> Option<bool> {
     match text {
         "true" | "1" => Some(true),
         "false" | "0" => Some(false),
@@ -213,7 +213,7 @@ pub(super) fn parse_indicator(text: &str) -> Option<bool> {
 }
 
 /// A reference that says something: neither empty nor one of the placeholders that banks write.
-pub(super) fn meaningful(text: &str) -> Option<&str> {
+pub(crate) fn meaningful(text: &str) -> Option<&str> {
     let placeholder = matches!(text, "" | "-" | "NOTPROVIDED") || text.eq_ignore_ascii_case("notprovided");
     (!placeholder).then_some(text)
 }

@@ -16,6 +16,8 @@ mod transaction;
 mod tree;
 mod walk;
 
+pub(crate) use draft::{compact, meaningful, parse_date, parse_indicator};
+
 use crate::{Family, Format, Outcome, ReadContext, Sink, encoding, lines::finish, xml};
 use attest_domain::{finding::Refusal, statement::StatementKind};
 
@@ -43,7 +45,7 @@ fn message_of(kind: StatementKind) -> &'static str {
 }
 
 /// Finds `camt.053.001.08` (or another message's name) in a namespace, national ones included.
-fn message_name(namespace: &str) -> Option<String> {
+pub(crate) fn message_name(namespace: &str) -> Option<String> {
     let is_name = |name: &&[u8]| {
         name.iter().enumerate().all(|(place, byte)| match place {
             0..4 => byte.is_ascii_lowercase(),

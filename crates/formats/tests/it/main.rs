@@ -14,5 +14,6 @@ mod csv_preview;
 mod lines_support;
 mod mt940_corpus;
 mod mt940_features;
+mod pain;
 mod sie_corpus;
 mod sie_features;
