@@ -50,7 +50,7 @@ struct Moment {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Step {
     Prepare(&'static str, usize),
-    Freeze(&'static str),
+    Present(&'static str),
     /// A person signs one of the versions, and it is handed in by somebody, perhaps not by who gave it.
     Approve {
         by: &'static str,
@@ -140,9 +140,9 @@ impl World {
                 self.edits += 1;
                 self.act(Some(person), &Act::Prepare(batch(*total))).map(drop)
             }
-            Step::Freeze(person) => {
+            Step::Present(person) => {
                 let digest = digest(self.current()?);
-                self.act(Some(person), &Act::Freeze { digest }).map(drop)
+                self.act(Some(person), &Act::Present { digest }).map(drop)
             }
             Step::Approve { by, of, total } => {
                 let signature = ((*of).to_owned(), digest(*total), self.now);
@@ -220,7 +220,7 @@ impl Model for Office {
             steps
                 .extend([ANNA, BO].into_iter().flat_map(|who| [0, 1].map(|total| Step::Prepare(who, total))));
         }
-        steps.push(Step::Freeze(ANNA));
+        steps.push(Step::Present(ANNA));
         for of in PEOPLE {
             for total in [0, 1] {
                 steps.push(Step::Approve { by: of, of, total });
@@ -246,7 +246,7 @@ impl Model for Office {
     }
 
     fn within_boundary(&self, world: &World) -> bool {
-        // Prepared, frozen and approved, changed, frozen, approved twice and released.
+        // Prepared, presented and approved, changed, presented, approved twice and released.
         world.facts.version <= 8
     }
 
@@ -285,7 +285,7 @@ impl Model for Office {
                 world.delivered == [digest(1)] && world.crashes == 1
             }),
             Property::sometimes("two have approved and it is not released", |_, world: &World| {
-                world.facts.approvals.len() == 2 && world.facts.state == State::Frozen
+                world.facts.approvals.len() == 2 && world.facts.state == State::Presented
             }),
         ]
     }

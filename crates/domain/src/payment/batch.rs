@@ -9,7 +9,7 @@ use crate::{amount::Amount, ids::Digest, roles::Role};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What does not change between two freezings: what an approver needs to know of a batch.
+/// What does not change between two presentations: what an approver needs to know of a batch.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Batch {
     /// Key of the account that is debited.
@@ -25,7 +25,7 @@ pub enum State {
     #[default]
     Draft,
     /// Its bytes stand still, and approvals are collected.
-    Frozen,
+    Presented,
     /// It is on its way to the bank. Nothing here changes it any more.
     Released,
     /// Nobody will pay it.
@@ -54,11 +54,11 @@ pub struct Facts {
     pub state: State,
     /// What it is, where it exists.
     pub batch: Option<Batch>,
-    /// Digest of its frozen bytes.
+    /// Digest of its presented bytes.
     pub digest: Option<Digest>,
     /// Everybody who created or edited it.
     pub prepared_by: BTreeSet<String>,
-    /// Approvals of what is frozen now.
+    /// Approvals of what is presented now.
     pub approvals: Vec<Approval>,
     /// Orders that were ever used for it, those of voided approvals too.
     pub orders: BTreeSet<String>,
@@ -70,7 +70,7 @@ pub enum Act {
     /// Make it, or make it another. Voids what was signed.
     Prepare(Batch),
     /// Let its bytes stand still, to be signed.
-    Freeze {
+    Present {
         /// Their digest.
         digest: Digest,
     },
@@ -92,8 +92,8 @@ pub enum Act {
 pub enum Change {
     /// Prepared by this person.
     Prepared(Batch, String),
-    /// Frozen.
-    Frozen(Digest),
+    /// Presented.
+    Presented(Digest),
     /// Approved.
     Approved(Approval),
     /// Sent back.
@@ -124,10 +124,10 @@ pub enum Refusal {
     Empty,
     /// Only what stands still can be signed and sent.
     #[error("The batch is still being prepared. Submit it for approval first.")]
-    NotFrozen,
+    NotPresented,
     /// It stands still.
     #[error("The batch is being approved already.")]
-    Frozen,
+    Presented,
     /// Something else was signed.
     #[error("What was signed is not this batch as it is now. Look at it again and sign that.")]
     OtherBatch,
@@ -180,7 +180,7 @@ pub fn decide(act: &Act, facts: &Facts, given: &Circumstances<'_>) -> Result<Cha
     match facts.state {
         State::Released => return Err(Refusal::Released),
         State::Cancelled => return Err(Refusal::Cancelled),
-        State::Draft | State::Frozen => {}
+        State::Draft | State::Presented => {}
     }
     if given.seen != facts.version {
         return Err(Refusal::Changed);
@@ -193,15 +193,19 @@ pub fn decide(act: &Act, facts: &Facts, given: &Circumstances<'_>) -> Result<Cha
             }
             Ok(Change::Prepared(batch.clone(), person.to_owned()))
         }
-        Act::Freeze { digest } => {
+        Act::Present { digest } => {
             facts.batch.as_ref().ok_or(Refusal::Unknown)?;
             given.person.ok_or(Refusal::NoPerson)?;
-            if facts.state == State::Frozen { Err(Refusal::Frozen) } else { Ok(Change::Frozen(*digest)) }
+            if facts.state == State::Presented {
+                Err(Refusal::Presented)
+            } else {
+                Ok(Change::Presented(*digest))
+            }
         }
         Act::Approve(approval) => decide_approval(approval, facts, given),
         Act::Decline => {
             given.person.ok_or(Refusal::NoPerson)?;
-            if facts.state == State::Frozen { Ok(Change::Declined) } else { Err(Refusal::NotFrozen) }
+            if facts.state == State::Presented { Ok(Change::Declined) } else { Err(Refusal::NotPresented) }
         }
         Act::Cancel => {
             facts.batch.as_ref().ok_or(Refusal::Unknown)?;
@@ -212,7 +216,7 @@ pub fn decide(act: &Act, facts: &Facts, given: &Circumstances<'_>) -> Result<Cha
 }
 
 fn decide_approval(approval: &Approval, facts: &Facts, given: &Circumstances<'_>) -> Result<Change, Refusal> {
-    let (batch, digest) = frozen(facts)?;
+    let (batch, digest) = presented(facts)?;
     if approval.digest != digest {
         return Err(Refusal::OtherBatch);
     }
@@ -239,27 +243,27 @@ fn decide_approval(approval: &Approval, facts: &Facts, given: &Circumstances<'_>
 }
 
 fn decide_release(digest: Digest, facts: &Facts, given: &Circumstances<'_>) -> Result<Change, Refusal> {
-    if digest != frozen(facts)?.1 {
+    if digest != presented(facts)?.1 {
         return Err(Refusal::OtherBatch);
     }
     if is_approved(facts, given)? { Ok(Change::Released) } else { Err(Refusal::NotApproved) }
 }
 
-fn frozen(facts: &Facts) -> Result<(&Batch, Digest), Refusal> {
+fn presented(facts: &Facts) -> Result<(&Batch, Digest), Refusal> {
     let batch = facts.batch.as_ref().ok_or(Refusal::Unknown)?;
     match (facts.state, facts.digest) {
-        (State::Frozen, Some(digest)) => Ok((batch, digest)),
-        _ => Err(Refusal::NotFrozen),
+        (State::Presented, Some(digest)) => Ok((batch, digest)),
+        _ => Err(Refusal::NotPresented),
     }
 }
 
-/// Whether what is frozen has the approvals it needs, judged by who people are and what the rules are now: an
+/// Whether what is presented has the approvals it needs, judged by who people are and what the rules are now: an
 /// approval of somebody who has lost the role since does not count.
 ///
 /// # Errors
-/// [`Refusal::NotFrozen`], [`Refusal::NoRule`].
+/// [`Refusal::NotPresented`], [`Refusal::NoRule`].
 pub fn is_approved(facts: &Facts, given: &Circumstances<'_>) -> Result<bool, Refusal> {
-    let (batch, digest) = frozen(facts)?;
+    let (batch, digest) = presented(facts)?;
     let rule = given.policy.find_rule(&batch.account, batch.total).ok_or(Refusal::NoRule)?;
     let counts = |one: &&Approval| {
         one.digest == digest && one.until > given.now && !facts.prepared_by.contains(&one.person)
@@ -280,8 +284,8 @@ impl Facts {
                 self.prepared_by.insert(person.clone());
                 self.thaw();
             }
-            Change::Frozen(digest) => {
-                self.state = State::Frozen;
+            Change::Presented(digest) => {
+                self.state = State::Presented;
                 self.digest = Some(*digest);
             }
             Change::Approved(approval) => {
@@ -323,10 +327,10 @@ mod tests {
         Batch { account: "123/SEK".to_owned(), total: Amount::parse(total).unwrap() }
     }
 
-    fn frozen() -> Facts {
+    fn presented() -> Facts {
         let mut facts = Facts::default();
         facts.apply(&Change::Prepared(batch("12.00"), ANNA.to_owned()));
-        facts.apply(&Change::Frozen(Digest([7; 32])));
+        facts.apply(&Change::Presented(Digest([7; 32])));
         facts
     }
 
@@ -337,7 +341,7 @@ mod tests {
 
     #[test]
     fn each_refusal_says_its_reason() {
-        let (nothing, frozen) = (Facts::default(), frozen());
+        let (nothing, presented) = (Facts::default(), presented());
         let approve = |approval: Approval| Act::Approve(approval);
         let other = Approval { digest: Digest([8; 32]), ..approval("bo", "1") };
         let late = Approval { until: Timestamp::UNIX_EPOCH, ..approval("bo", "1") };
@@ -345,17 +349,17 @@ mod tests {
             (Act::Prepare(batch("0.00")), &nothing, Some(ANNA), Refusal::Empty),
             (Act::Prepare(batch("-1")), &nothing, Some(ANNA), Refusal::Empty),
             (Act::Prepare(batch("1")), &nothing, None, Refusal::NoPerson),
-            (Act::Freeze { digest: Digest([7; 32]) }, &nothing, Some(ANNA), Refusal::Unknown),
-            (Act::Freeze { digest: Digest([7; 32]) }, &frozen, Some(ANNA), Refusal::Frozen),
+            (Act::Present { digest: Digest([7; 32]) }, &nothing, Some(ANNA), Refusal::Unknown),
+            (Act::Present { digest: Digest([7; 32]) }, &presented, Some(ANNA), Refusal::Presented),
             (approve(approval("bo", "1")), &nothing, Some("bo"), Refusal::Unknown),
-            (approve(approval(ANNA, "1")), &frozen, Some(ANNA), Refusal::OwnBatch),
-            (approve(approval("bo", "1")), &frozen, Some("cleo"), Refusal::NoPerson),
-            (approve(approval("dan", "1")), &frozen, Some("dan"), Refusal::Role),
-            (approve(other), &frozen, Some("bo"), Refusal::OtherBatch),
-            (approve(late), &frozen, Some("bo"), Refusal::TooLate),
-            (Act::Release { digest: Digest([7; 32]) }, &frozen, None, Refusal::NotApproved),
-            (Act::Release { digest: Digest([8; 32]) }, &frozen, None, Refusal::OtherBatch),
-            (Act::Decline, &nothing, Some("bo"), Refusal::NotFrozen),
+            (approve(approval(ANNA, "1")), &presented, Some(ANNA), Refusal::OwnBatch),
+            (approve(approval("bo", "1")), &presented, Some("cleo"), Refusal::NoPerson),
+            (approve(approval("dan", "1")), &presented, Some("dan"), Refusal::Role),
+            (approve(other), &presented, Some("bo"), Refusal::OtherBatch),
+            (approve(late), &presented, Some("bo"), Refusal::TooLate),
+            (Act::Release { digest: Digest([7; 32]) }, &presented, None, Refusal::NotApproved),
+            (Act::Release { digest: Digest([8; 32]) }, &presented, None, Refusal::OtherBatch),
+            (Act::Decline, &nothing, Some("bo"), Refusal::NotPresented),
         ] {
             assert_eq!(refused(&act, facts, person), Some(reason), "{act:?}");
         }
@@ -363,7 +367,7 @@ mod tests {
 
     #[test]
     fn a_person_approves_once_and_an_order_counts_once() {
-        let mut facts = frozen();
+        let mut facts = presented();
         facts.apply(&Change::Approved(approval("bo", "1")));
         let again = Act::Approve(approval("bo", "2"));
         assert_eq!(refused(&again, &facts, Some("bo")), Some(Refusal::Again));
@@ -374,11 +378,11 @@ mod tests {
 
     #[test]
     fn an_edit_voids_what_was_signed_and_its_orders_stay_used() {
-        let mut facts = frozen();
+        let mut facts = presented();
         facts.apply(&Change::Approved(approval("bo", "1")));
         facts.apply(&Change::Prepared(batch("13.00"), "cleo".to_owned()));
         assert_eq!((facts.state, facts.digest, facts.approvals.len()), (State::Draft, None, 0));
-        facts.apply(&Change::Frozen(Digest([7; 32])));
+        facts.apply(&Change::Presented(Digest([7; 32])));
         assert_eq!(refused(&Act::Approve(approval("bo", "1")), &facts, Some("bo")), Some(Refusal::Used));
         let editor = Act::Approve(approval("cleo", "2"));
         assert_eq!(refused(&editor, &facts, Some("cleo")), Some(Refusal::OwnBatch), "who edits prepares too");
@@ -386,7 +390,7 @@ mod tests {
 
     #[test]
     fn whoever_has_seen_an_older_version_decides_nothing() {
-        let facts = frozen();
+        let facts = presented();
         let (roles, policy) = (BTreeMap::new(), Policy::default());
         let given = Circumstances {
             person: Some(ANNA),

@@ -1,6 +1,6 @@
 //! Payments: what a batch is, who has to approve it, and what may happen to it next.
 //!
-//! A batch is frozen into bytes before anybody signs, and everything from then on speaks of their digest: the text in
+//! A batch is fixed as bytes before anybody signs, and everything from then on speaks of their digest: the text in
 //! the eID app, the approvals, the file for the bank. An edit makes other bytes, so it voids what was signed.
 //! **Absent on purpose:** the bytes themselves and signatures (`attest-evidence`), files for banks (`attest-formats`).
 
