@@ -113,7 +113,7 @@ fn status_and_doctor_answer_with_one_object() {
                  sync version workspace";
     assert_eq!(members(&status[0]).join(" "), named);
     assert_eq!((&status[0]["documents"], &status[0]["key"]), (&json!(2), &json!("passphrase")));
-    let sync = "company conflicts refused role server state synced waiting";
+    let sync = "company conflicts refused role server signed_in state synced waiting";
     assert_eq!(members(&status[0]["sync"]).join(" "), sync);
     assert_eq!(status[0]["sync"]["state"], "standalone");
     let doctor = scene.run(&["doctor"]).done();
