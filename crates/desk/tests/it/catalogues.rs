@@ -140,7 +140,9 @@ fn every_error_the_window_can_meet_has_a_text_in_each_catalogue() {
     // Shown in the words of the refusal it carries.
     codes.remove("document.refused");
     for language in ["en", "sv"] {
-        let catalogue = ["", "sync.", "companies."].map(|part| read(&format!("ui/src/i18n/{part}{language}.ts"))).concat();
+        let catalogue = ["", "sync.", "companies."]
+            .map(|part| read(&format!("ui/src/i18n/{part}{language}.ts")))
+            .concat();
         let missing: Vec<_> =
             codes.iter().filter(|code| entry(&catalogue, &format!("error.{code}")).is_none()).collect();
         assert!(missing.is_empty(), "{language} has no text for {missing:?}");
