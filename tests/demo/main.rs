@@ -85,6 +85,7 @@ async fn walk(
     take_pictures(&window, &pictures).await?;
 
     flows::lock(&window).await?;
+    painted(&window).await?;
     window.screenshot(&pictures.join("lock-light.png")).await?;
     flows::unlock(&window).await?;
     flows::open_reconciliation(&window).await?;
@@ -174,4 +175,11 @@ async fn take_pictures(window: &Window, folder: &Path) -> Result<()> {
 async fn quiet(window: &Window) -> Result<()> {
     let still = "!document.querySelector('.status-message > *') && !document.querySelector('.skeleton')";
     window.until("the window to be still", still).await
+}
+
+/// Waits until what is in the page has been painted: some frames, with the fonts there.
+async fn painted(window: &Window) -> Result<()> {
+    let frames = "(requestAnimationFrame(() => { window.frames_seen = (window.frames_seen ?? 0) + 1; }), \
+        document.fonts.status === 'loaded' && (window.frames_seen ?? 0) > 4)";
+    window.until("the page to be painted", frames).await
 }
