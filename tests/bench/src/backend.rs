@@ -28,8 +28,8 @@ const SERVER: &str = "ATTEST_POSTGRES";
 const WRITERS: usize = 8;
 const BATCH: usize = 20;
 const BATCHES: usize = 800;
-/// Events of a tenant before its first comment: its making and the import of the statement.
-const BEFORE: i64 = 2;
+/// Events of a tenant before its first comment: its making, its first member and the import of the statement.
+const BEFORE: i64 = 3;
 
 const STATEMENT: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
     <Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.02\"><BkToCstmrStmt>\
