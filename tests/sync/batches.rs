@@ -3,7 +3,8 @@
 use crate::{
     company::Company,
     network::Meddled,
-    office::{Office, PASSPHRASE, YEAR, camt, cheapen, entry, sie},
+    office::{Office, PASSPHRASE, cheapen},
+    together::{agree, decide_match, import_month},
 };
 use attest_desk::{
     Desk, SystemClock,
@@ -21,30 +22,9 @@ use std::{
 /// Events behind which the second and the third batch begin, where each is one bundle.
 const BUNDLE: usize = 256;
 
-async fn import_month(office: &Office) {
-    let statement = camt("053", "S-1", "2026-03-02")
-        .balances("0.00", "30.00")
-        .with(entry("10.00", "2026-03-02").reference("INV-1"))
-        .with(entry("20.00", "2026-03-02").reference("INV-2"));
-    let vouchers = [("1", "20260302", "10.00", "Invoice"), ("2", "20260302", "20.00", "Invoice")];
-    assert_eq!(office.import("bank.xml", &statement.text()).await.status, "new");
-    assert_eq!(office.import("ledger.se", &sie(YEAR, "0.00", &vouchers)).await.status, "new");
-}
-
 async fn comment(office: &Office, text: &str) {
     let line = office.bank("20.00").await;
     office.desk.decide(DecisionRequest::Comment { line, text: text.to_owned() }).await.unwrap();
-}
-
-async fn decide_match(office: &Office, amount: &str) {
-    let lines = vec![office.bank(amount).await, office.ledger(amount).await];
-    office.desk.decide(DecisionRequest::Match { lines, difference_reason: None }).await.unwrap();
-}
-
-async fn agree(one: &Office, other: &Office) {
-    assert_eq!(one.shown().await, other.shown().await);
-    let (one, other) = (one.desk.status().await.unwrap(), other.desk.status().await.unwrap());
-    assert_eq!((one.log_size, one.log_code), (other.log_size, other.log_code));
 }
 
 /// A desk behind a network with somebody in it; what is in the folder stays when it goes.

@@ -8,7 +8,7 @@ use attest_desk::view::{DecisionRequest, LineRef, SyncPhase};
 use attest_domain::roles::Role;
 
 /// Two entries, and the ledger lines that belong to them.
-async fn import_month(office: &Office) {
+pub(crate) async fn import_month(office: &Office) {
     let statement = camt("053", "S-1", "2026-03-02")
         .balances("0.00", "30.00")
         .with(entry("10.00", "2026-03-02").reference("INV-1"))
@@ -18,7 +18,7 @@ async fn import_month(office: &Office) {
     assert_eq!(office.import("ledger.se", &sie(YEAR, "0.00", &vouchers)).await.status, "new");
 }
 
-async fn decide_match(office: &Office, amount: &str) {
+pub(crate) async fn decide_match(office: &Office, amount: &str) {
     let lines = vec![office.bank(amount).await, office.ledger(amount).await];
     office.desk.decide(DecisionRequest::Match { lines, difference_reason: None }).await.unwrap();
 }
@@ -28,7 +28,7 @@ async fn comment(office: &Office, line: LineRef, text: &str) {
 }
 
 /// Both show the same, and their logs have the same root.
-async fn agree(one: &Office, other: &Office) {
+pub(crate) async fn agree(one: &Office, other: &Office) {
     assert_eq!(one.shown().await, other.shown().await);
     let (one, other) = (one.desk.status().await.unwrap(), other.desk.status().await.unwrap());
     assert_eq!((one.log_size, one.log_code), (other.log_size, other.log_code));

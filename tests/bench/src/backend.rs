@@ -3,7 +3,10 @@
 //! Writers send batches, as desktops do with what waits in their outboxes. The bare rows are those that the backend
 //! wrote, inserted again over as many connections with one commit for each command, into tables of the same shape.
 
-use crate::figure::{Bench, Figure, Goal};
+use crate::{
+    figure::{Bench, Figure, Goal},
+    seeded::submission,
+};
 use anyhow::{Context as _, Result, ensure};
 use attest_backend::{Config, Running, clock::SystemClock, operate};
 use attest_domain::{
@@ -106,7 +109,8 @@ impl Caller {
         delivery.send().await?.error_for_status()?;
         let name = "statement.xml".to_owned();
         let sha256 = digest.to_string();
-        caller.send(vec![submission(Command::ImportDocument { sha256, name, mapping: None })]).await?;
+        let import = Command::ImportDocument { sha256, name, mapping: None };
+        caller.send(vec![submission(Uuid::new_v4(), import)]).await?;
         Ok(caller)
     }
 
@@ -136,18 +140,6 @@ fn line(digest: Digest) -> Result<attest_wire::Line> {
     line.context("the statement has a line")
 }
 
-fn submission(command: Command) -> Submission {
-    Submission {
-        key: Uuid::new_v4(),
-        object: None,
-        trace: None,
-        reverts: None,
-        reason: None,
-        brings_back: None,
-        command,
-    }
-}
-
 /// Every eighth batch, to one company after the other.
 async fn write(callers: Arc<Vec<Caller>>, writer: usize) -> Result<()> {
     for number in (writer..BATCHES).step_by(WRITERS) {
@@ -156,7 +148,7 @@ async fn write(callers: Arc<Vec<Caller>>, writer: usize) -> Result<()> {
             line: caller.line.clone(),
             text: format!("asked {number} times, at {place}"),
         };
-        caller.send((0..BATCH).map(|place| submission(comment(place))).collect()).await?;
+        caller.send((0..BATCH).map(|place| submission(Uuid::new_v4(), comment(place))).collect()).await?;
     }
     Ok(())
 }

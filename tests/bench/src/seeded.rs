@@ -190,7 +190,7 @@ impl Seeded {
                 let request = http.put(format!("{url}/documents/{digest}?name={name}")).bearer_auth(key);
                 request.body(bytes).send().await?.error_for_status()?;
                 let order = Order::ImportDocument { sha256: digest.to_string(), name, mapping: None };
-                Ok::<_, anyhow::Error>(submission(order))
+                Ok::<_, anyhow::Error>(submission(Uuid::now_v7(), order))
             })
             .buffered(DELIVERIES)
             .try_chunks(COMMANDS)
@@ -205,7 +205,8 @@ impl Seeded {
         let comments: Vec<Submission> = (0..events)
             .map(|number| {
                 let line = self.lines[number % self.lines.len()];
-                submission(Order::Comment { line: line.into(), text: format!("asked {number} times") })
+                let text = format!("asked {number} times");
+                submission(Uuid::now_v7(), Order::Comment { line: line.into(), text })
             })
             .collect();
         for commands in comments.chunks(COMMANDS) {
@@ -306,16 +307,9 @@ impl Seeded {
     }
 }
 
-fn submission(command: Order) -> Submission {
-    Submission {
-        key: Uuid::now_v7(),
-        object: None,
-        trace: None,
-        reverts: None,
-        reason: None,
-        brings_back: None,
-        command,
-    }
+/// A command by itself, under this key.
+pub(crate) fn submission(key: Uuid, command: Order) -> Submission {
+    Submission { key, object: None, trace: None, reverts: None, reason: None, brings_back: None, command }
 }
 
 async fn send(http: &reqwest::Client, url: &str, key: &str, commands: Vec<Submission>) -> Result<()> {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { translatorFor } from "../i18n";
-import type { CompaniesView, ListedCompany, SyncView } from "../ipc";
+import type { CompaniesView, ListedCompany } from "../ipc";
+import { sampleSync as sync } from "../ipc/testSync";
 import { companyWords } from "./companyWords";
 import { companyName } from "./office";
 
@@ -17,26 +18,6 @@ const company = (change: Partial<ListedCompany>): ListedCompany => ({
   sync: null,
   frozen: false,
   importing: false,
-  ...change,
-});
-
-const sync = (change: Partial<SyncView>): SyncView => ({
-  phase: "idle",
-  server: "https://attest.example.com",
-  company: "Norrsken Handel AB",
-  role: "controller",
-  region: "eu-se",
-  signsInWith: null,
-  signedIn: null,
-  waiting: 0,
-  refused: 0,
-  eventsDone: null,
-  eventsTotal: null,
-  applying: false,
-  synced: new Date(2026, 10, 20, 14, 2).toISOString(),
-  errorCode: null,
-  error: null,
-  changes: 0,
   ...change,
 });
 

@@ -1,34 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { translatorFor } from "../../i18n";
 import type { ConflictView, SyncView } from "../../ipc";
+import { sampleSync as view } from "../../ipc/testSync";
 import { askLine, decidedWords, regionName, secondsLeft, syncWords, wayWords } from "./words";
 
 const NOW = new Date(2026, 10, 20, 15, 0);
-const SYNCED = new Date(2026, 10, 20, 14, 2).toISOString();
 const en = translatorFor("en");
 const sv = translatorFor("sv");
-
-function view(change: Partial<SyncView>): SyncView {
-  return {
-    phase: "idle",
-    server: "https://attest.example.com",
-    company: "Norrsken Handel AB",
-    role: "controller",
-    region: "eu-se",
-    signsInWith: null,
-    signedIn: null,
-    waiting: 0,
-    refused: 0,
-    eventsDone: null,
-    eventsTotal: null,
-    applying: false,
-    synced: SYNCED,
-    errorCode: null,
-    error: null,
-    changes: 0,
-    ...change,
-  };
-}
 
 const said = (change: Partial<SyncView>, i18n = en) => syncWords(view(change), i18n, NOW)?.text;
 
